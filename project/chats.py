@@ -1,0 +1,79 @@
+"""The demo chats: what their home page shows is this file."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import chatinterface as chat
+from project import tour
+
+
+@chat.register(title="Echo", description="Says it again, word by word.", yields="tokens")
+async def echo(message: str, history: list[dict[str, Any]]) -> AsyncIterator[str]:
+    for word in message.split():
+        yield word + " "
+        await asyncio.sleep(0.05)
+
+
+@chat.register(
+    title="Markdown tour",
+    description="Headings, lists, a table, code and formulas, rendered while they stream.",
+    placeholder="Send anything, and watch.",
+    callback_user="Guide",
+    yields="tokens",
+)
+async def markdown_tour(message: str) -> AsyncIterator[str]:
+    for word in tour.WORDS:
+        yield word
+        await asyncio.sleep(0.03)
+
+
+@chat.register(title="Slow echo", description="Gradio's way: each yield is the whole reply so far.")
+async def slow_echo(message: str, history: list[dict[str, Any]]) -> AsyncIterator[str]:
+    turn = len(history) // 2 + 1
+    for length in range(1, len(message) + 1):
+        yield f"Turn {turn}: {message[:length]}"
+        await asyncio.sleep(0.05)
+
+
+async def parrot(contents: str, user: str, instance: chat.ChatSession) -> str:
+    return f"{user} said **{contents}** in “{instance.conversation.title}”."
+
+
+chat.register(
+    chat.ChatInterface(
+        callback=parrot,
+        title="Parrot",
+        description="Panel's way: a callback that takes the contents, the user and the instance.",
+        callback_user="Polly",
+        callback_avatar="🦜",
+    )
+)
+
+
+@chat.register(title="Blocking", description="Plain synchronous code: it works in a thread, nobody else waits.")
+def blocking(message: str) -> str:
+    seconds = float(message) if message.replace(".", "", 1).isdigit() else 2.0
+    time.sleep(min(seconds, 60))
+    return f"That took {seconds:g} seconds."
+
+
+@chat.register(title="Countdown", description="A synchronous generator. Stop closes it at its next yield.", yields="tokens")
+def countdown(message: str) -> Iterator[str]:
+    for number in range(int(message) if message.isdigit() else 10, 0, -1):
+        yield f"{number} … "
+        time.sleep(0.5)
+    yield "**Lift-off!**"
+
+
+@chat.register(title="Failing", description="Raises. The user gets a sentence and an id, the log the traceback.")
+async def failing(message: str) -> AsyncIterator[str]:
+    yield "So far, so good"
+    await asyncio.sleep(0.5)
+    raise RuntimeError("the details are for the log only")
+
+
+@chat.register(title="Members only", description="Asks for a login first.", login_required=True)
+async def members_only(message: str, chat: chat.ChatSession) -> str:
+    return f"Hello {chat.user}, nobody else can read this conversation."
