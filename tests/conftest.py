@@ -1,11 +1,14 @@
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
 from tests import services
+from tests.proxy import Proxy
+from tests.server import Server, make_database
 
 hypothesis_settings.register_profile("dev", max_examples=200, deadline=None)
 hypothesis_settings.register_profile("ci", max_examples=2500, deadline=None)
@@ -45,3 +48,40 @@ def postgres() -> str:
 def redis() -> str:
     """The URL of a Redis; the test is skipped where there is none, and fails in CI."""
     return services.require("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+
+@pytest.fixture(scope="session")
+def database_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file with the demo users, which every server gets a copy of."""
+    return make_database(tmp_path_factory.mktemp("server") / "template.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, database_file: Path) -> Iterator[Server]:
+    """One real Daphne for all tests that only talk to it."""
+    running = Server(tmp_path_factory.mktemp("server"), database_file).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def start_server(tmp_path: Path, database_file: Path) -> Iterator[Callable[..., Server]]:
+    """Start a Daphne of the test's own: `start_server(CHANNEL_CAPACITY="5")`, the keywords into its environment."""
+    started: list[Server] = []
+
+    def start(**extra: str) -> Server:
+        directory = tmp_path / f"server{len(started)}"
+        directory.mkdir()
+        started.append(Server(directory, database_file, extra))
+        return started[-1].start()
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+@pytest.fixture
+def proxy() -> Iterator[Callable[[Server], Proxy]]:
+    """Put a proxy before a server: `proxy(server).cut()`."""
+    with ExitStack() as stack:
+        yield lambda server: stack.enter_context(Proxy(server.port))
