@@ -1,0 +1,88 @@
+// Starts every [data-chat] of the page, those that htmx inserts later too, and keeps what its root says of its
+// state. The other modules listen for events on the root, as a site's own scripts can.
+
+const started = new WeakSet();
+
+function start(root) {
+  if (started.has(root)) return;
+  started.add(root);
+  root.style.setProperty("--ci-threshold", `${root.dataset.placeholderThreshold}s`);
+  root.addEventListener("htmx:configRequest", ({ detail }) => authorize(root, detail));
+  root.dispatchEvent(new CustomEvent("chatinterface:start", { bubbles: true }));
+}
+
+function startAll(within) {
+  if (within.matches?.("[data-chat]")) start(within);
+  within.querySelectorAll("[data-chat]").forEach(start);
+}
+
+// Messages are rendered once for all tabs, so that the buttons in them cannot hold a token.
+function authorize(root, { headers }) {
+  const token = root.querySelector("input[name=csrfmiddlewaretoken]");
+  if (token) headers["X-CSRFToken"] = token.value;
+}
+
+function say(root, text) {
+  const line = root.querySelector("[data-chat-status]");
+  if (line) line.textContent = text ?? "";
+}
+
+function setState(root, state) {
+  if (root.dataset.state === state) return;
+  const stop = root.querySelector("[data-action=stop]");
+  const focused = stop && stop === document.activeElement;
+  root.dataset.state = state;
+  if (state === "streaming") say(root, root.dataset.textWriting);
+  if (state === "idle" && focused) root.querySelector("[data-chat-input]")?.focus();
+}
+
+function look(root) {
+  const running = root.querySelector("[data-chat-log] > [data-status=running]");
+  if (!running) setState(root, "idle");
+  else if (root.dataset.state === "idle") setState(root, "streaming");
+}
+
+function on(type, handle) {
+  document.addEventListener(`chatinterface:${type}`, ({ target, detail }) => {
+    handle(target, detail);
+  });
+}
+
+on("message.added", (root) => {
+  root.querySelector("[data-chat-empty]")?.remove();
+  root.removeAttribute("data-empty");
+  look(root);
+});
+on("message.changed", look);
+on("refetched", look);
+on("message.settled", (root, { status }) => {
+  look(root);
+  say(root, root.dataset[`text${status[0].toUpperCase()}${status.slice(1)}`]);
+});
+on("run.state", (root, { state, message, position }) => {
+  const waiting = root.querySelector(`[data-message="${message}"] [data-chat-waiting]`);
+  if (waiting && position) waiting.textContent = root.dataset.textQueued.replace("{position}", position);
+  setState(root, state);
+});
+on("notice", (root, { level, text }) => {
+  const notice = document.createElement("p");
+  notice.dataset.level = level;
+  notice.textContent = text;
+  root.querySelector("[data-chat-notices]")?.append(notice);
+  setTimeout(() => notice.remove(), 8000);
+});
+
+// The second click of a double click on "send" meets "stop", which has taken its place.
+document.addEventListener("click", (event) => {
+  if (event.detail > 1 && event.target.closest("[data-action=stop]")) event.preventDefault();
+}, { capture: true });
+
+// The address changes with the first message: going back is a new page, not this one.
+let path = location.pathname;
+document.addEventListener("htmx:pushedIntoHistory", () => (path = location.pathname));
+window.addEventListener("popstate", () => {
+  if (location.pathname !== path && document.querySelector("[data-chat]")) location.reload();
+});
+
+document.addEventListener("htmx:load", ({ target }) => startAll(target));
+startAll(document);

@@ -1,0 +1,78 @@
+// What finished content gets: a copy button for code, a scroll region for tables, and a tab stop for whatever scrolls.
+
+const scrolling = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+
+function prepareCode(root, pre) {
+  const template = root.querySelector("[data-chat-copy]");
+  if (!template || pre.querySelector("[data-action=copy-code]")) return;
+  pre.append(template.content.firstElementChild.cloneNode(true));
+  scrolling.observe(pre.querySelector("code"));
+}
+
+function prepareTable(table) {
+  if (table.parentElement.matches(".ci-scroll")) return;
+  const region = document.createElement("div");
+  region.className = "ci-scroll";
+  table.before(region);
+  region.append(table);
+  scrolling.observe(region);
+}
+
+// All but what is in a reply that is still being written, unless the elements are finished blocks of it.
+function finished(elements, selector) {
+  return elements
+    .flatMap((each) => [...(each.matches(selector) ? [each] : []), ...each.querySelectorAll(selector)])
+    .filter((found) => !elements.some((each) => each.contains(found.closest("[data-status=running]"))));
+}
+
+// Spaces between the lines of an icon would be text of the message.
+function withoutSpaces(element) {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  const texts = [];
+  while (walker.nextNode()) texts.push(walker.currentNode);
+  for (const text of texts) text.remove();
+}
+
+function write(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = Object.assign(document.createElement("textarea"), { value: text, className: "ci-hidden" });
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy"); // The only way where the page is not served securely.
+  field.remove();
+}
+
+async function copy(button) {
+  const root = button.closest("[data-chat]");
+  await write(button.closest("pre").querySelector("code").textContent);
+  button.focus();
+  button.dataset.copied = "";
+  const status = root.querySelector("[data-chat-status]");
+  status.textContent = root.dataset.textCopied;
+  setTimeout(() => {
+    delete button.dataset.copied;
+    if (status.textContent === root.dataset.textCopied) status.textContent = "";
+  }, 2000);
+}
+
+document.addEventListener("chatinterface:start", ({ target: root }) => {
+  const template = root.querySelector("[data-chat-copy]");
+  if (template) withoutSpaces(template.content);
+  root.dispatchEvent(new CustomEvent("chatinterface:content", { bubbles: true, detail: [root] }));
+});
+
+document.addEventListener("chatinterface:content", ({ target, detail: elements }) => {
+  const root = target.closest("[data-chat]");
+  for (const pre of finished(elements, "pre")) prepareCode(root, pre);
+  for (const table of finished(elements, "table")) prepareTable(table);
+});
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-action=copy-code]");
+  if (button) copy(button);
+});

@@ -1,0 +1,217 @@
+// The form below the log: sends by Enter, clears at once, and never loses what was typed. Each message has a key of its
+// own, kept for repeats, so that sending again what may have arrived is harmless.
+
+const RETRY = 5000; // milliseconds
+const REPEATABLE = new Set([0, 502, 503, 504]); // Whether it arrived is not known, or it did not.
+const REFUSALS = { 401: "textUnauthorized", 403: "textForbidden", 404: "textMissing" };
+
+// crypto.randomUUID() is there only where the page is served securely.
+function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+class Composer {
+  constructor(root, form) {
+    this.root = root;
+    this.form = form;
+    this.input = form.querySelector("[data-chat-input]");
+    this.errors = form.querySelector("[data-chat-errors]");
+    this.outbox = root.querySelector("[data-chat-outbox]");
+    this.sending = null; // {text, key, waiting, shown}
+    this.restore();
+    this.input.addEventListener("keydown", (event) => this.keydown(event));
+    this.input.addEventListener("input", () => this.typed());
+    form.addEventListener("submit", (event) => this.submit(event), { capture: true });
+    form.addEventListener("htmx:configRequest", ({ detail }) => this.configure(detail.parameters));
+    form.addEventListener("htmx:beforeSend", () => this.started());
+    form.addEventListener("htmx:beforeSwap", ({ detail }) => (detail.shouldSwap = detail.xhr.status === 422));
+    form.addEventListener("htmx:afterRequest", ({ detail }) => this.answered(detail.xhr));
+    form.querySelector("[data-action=send]").disabled = false;
+    this.grow();
+  }
+
+  keydown(event) {
+    // While a word is being composed Enter accepts it; Safari has already ended the composition then, and says 229.
+    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
+    const commanded = event.ctrlKey || event.metaKey;
+    if (!commanded && (event.shiftKey || event.altKey || this.root.dataset.submit !== "enter")) return;
+    event.preventDefault();
+    if (!event.repeat) this.form.requestSubmit();
+  }
+
+  typed() {
+    this.complain("");
+    this.grow();
+    this.save();
+  }
+
+  submit(event) {
+    if (this.sending?.waiting) return;
+    const text = this.input.value;
+    if (this.sending || !text.trim()) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+    const key = this.refused?.text === text ? this.refused.key : uuid();
+    this.sending = { text, key };
+  }
+
+  configure(parameters) {
+    parameters.message = this.sending.text;
+    parameters.key = this.sending.key;
+  }
+
+  started() {
+    this.complain("");
+    this.sending.waiting = false;
+    // While a reply is written the server may refuse: then the text had better not go and come back.
+    if (this.root.dataset.state === "idle" && !this.sending.shown) this.show();
+    this.save();
+  }
+
+  show() {
+    this.sending.shown = true;
+    this.outbox.firstElementChild.textContent = this.sending.text;
+    this.outbox.hidden = false;
+    this.set("");
+    this.emit("sending");
+  }
+
+  answered(xhr) {
+    if (!this.sending) return;
+    if (xhr.status >= 200 && xhr.status < 300) this.accepted();
+    else if (REPEATABLE.has(xhr.status)) this.wait();
+    else this.refuse(xhr.status);
+    this.save();
+  }
+
+  accepted() {
+    if (!this.sending.shown && this.input.value === this.sending.text) this.set("");
+    this.sending = this.refused = null;
+    this.outbox.lastElementChild.hidden = true;
+    this.settled();
+  }
+
+  // The conversation has its row now: its owner is known without the token, which ends some day.
+  settled() {
+    const token = this.form.elements.token;
+    if (!token) return;
+    this.forget();
+    token.remove();
+    const url = new URL(this.root.dataset.socketUrl, location.href);
+    url.searchParams.delete("token");
+    this.root.dataset.socketUrl = url.pathname + url.search;
+  }
+
+  wait() {
+    if (!this.sending.shown) this.show();
+    this.sending.waiting = true;
+    this.outbox.lastElementChild.hidden = false;
+    this.root.querySelector("[data-chat-status]").textContent = this.root.dataset.textKept;
+    this.emit("sending");
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.again(), RETRY);
+  }
+
+  again() {
+    if (this.sending?.waiting && this.form.isConnected) this.form.requestSubmit();
+  }
+
+  refuse(status) {
+    const { text, key, shown } = this.sending;
+    this.refused = { text, key };
+    this.sending = null;
+    this.outbox.hidden = true;
+    if (shown) this.set(this.input.value ? `${text}\n${this.input.value}` : text);
+    if (status !== 422) this.complain(this.root.dataset[REFUSALS[status] ?? "textTrouble"]);
+    this.invalid(true);
+  }
+
+  complain(text) {
+    if (text) this.errors.textContent = text;
+    else if (this.errors.firstChild) this.errors.replaceChildren();
+    this.invalid(Boolean(text));
+  }
+
+  invalid(invalid) {
+    if (invalid === this.input.hasAttribute("aria-invalid")) return;
+    if (invalid) {
+      this.input.setAttribute("aria-invalid", "true");
+      this.input.setAttribute("aria-describedby", this.errors.id);
+    } else {
+      this.input.removeAttribute("aria-invalid");
+      this.input.removeAttribute("aria-describedby");
+    }
+  }
+
+  // The message has arrived in the log.
+  arrived() {
+    if (!this.sending?.waiting) this.outbox.hidden = true;
+  }
+
+  set(text) {
+    this.input.value = text;
+    this.grow();
+  }
+
+  grow() {
+    if (CSS.supports("field-sizing", "content")) return;
+    this.input.style.blockSize = "auto";
+    this.input.style.blockSize = `${this.input.scrollHeight}px`;
+  }
+
+  get place() {
+    const { chatName, conversation } = this.root.dataset;
+    return `chatinterface:${chatName}:${this.form.elements.token ? "new" : conversation}`;
+  }
+
+  save() {
+    const { text, key } = this.sending ?? this.refused ?? {};
+    const draft = this.input.value === text ? "" : this.input.value;
+    try {
+      if (draft || text) sessionStorage.setItem(this.place, JSON.stringify({ draft, text, key }));
+      else this.forget();
+    } catch {
+      // Without storage a reload loses the draft, and nothing else.
+    }
+  }
+
+  restore() {
+    try {
+      const { draft, text, key } = JSON.parse(sessionStorage.getItem(this.place)) ?? {};
+      if (text) this.refused = { text, key };
+      this.input.value ||= [text, draft].filter(Boolean).join("\n");
+    } catch {
+      // See save().
+    }
+  }
+
+  forget() {
+    try {
+      sessionStorage.removeItem(this.place);
+    } catch {
+      // See save().
+    }
+  }
+
+  emit(type) {
+    this.root.dispatchEvent(new CustomEvent(`chatinterface:${type}`, { bubbles: true }));
+  }
+}
+
+const composers = new Map();
+
+document.addEventListener("chatinterface:start", ({ target: root }) => {
+  const form = root.querySelector("[data-chat-form]");
+  if (form) composers.set(root, new Composer(root, form));
+});
+document.addEventListener("chatinterface:open", ({ target }) => composers.get(target)?.again());
+document.addEventListener("chatinterface:refetched", ({ target }) => composers.get(target)?.arrived());
+document.addEventListener("chatinterface:message.added", ({ target }) => composers.get(target)?.arrived());
+window.addEventListener("online", () => composers.forEach((composer) => composer.again()));

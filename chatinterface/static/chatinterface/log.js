@@ -1,0 +1,176 @@
+// Where the reader is in the log: follows the end while the reader is there, keeps the place while older messages are
+// loaded or the log is fetched anew.
+
+const NEAR = 100; // pixels from the end
+const POLL = 3000; // milliseconds between two looks at the log while a reply is written and no socket is open
+const PATIENCE = 1500; // milliseconds for the socket to bring what was sent
+const logs = new WeakMap();
+
+class Log {
+  constructor(root) {
+    this.root = root;
+    this.element = root.querySelector("[data-chat-log]");
+    this.button = root.querySelector("[data-action=latest]");
+    this.following = true;
+    this.top = 0;
+    this.unseen = 0;
+    this.element.scrollTop = this.element.scrollHeight;
+    this.element.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    new ResizeObserver(() => this.grown()).observe(this.element);
+    root.addEventListener("htmx:beforeSwap", ({ target }) => target.matches("[data-chat-older]") && this.hold());
+    root.addEventListener("htmx:afterSwap", () => this.release());
+    this.poll = setInterval(() => this.look(), POLL);
+  }
+
+  // Only the reader's own scrolling upwards ends the following: content that grows also moves the end away.
+  scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.element;
+    if (scrollHeight - scrollTop - clientHeight < NEAR) this.follow(true);
+    else if (scrollTop < this.top) this.follow(false);
+    this.top = scrollTop;
+  }
+
+  follow(following) {
+    this.following = following;
+    if (following) this.unseen = 0;
+    this.show();
+  }
+
+  grown() {
+    if (!this.following) return this.show();
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      if (this.following) this.top = this.element.scrollTop = this.element.scrollHeight;
+    });
+  }
+
+  added() {
+    if (!this.following) this.unseen += 1;
+    this.grown();
+  }
+
+  show() {
+    if (this.button.hidden !== this.following) this.button.hidden = this.following;
+    const count = this.button.querySelector(".ci-count");
+    if (count.dataset.count === String(this.unseen)) return;
+    count.dataset.count = this.unseen;
+    count.hidden = !this.unseen;
+    count.textContent = count.dataset.label.replace("{count}", this.unseen);
+  }
+
+  latest() {
+    this.follow(true);
+    this.grown();
+    this.root.querySelector("[data-chat-input]")?.focus({ preventScroll: true });
+  }
+
+  // The first message in view, and where it stands.
+  hold() {
+    const { top } = this.element.getBoundingClientRect();
+    for (const article of this.element.querySelectorAll("[data-message]")) {
+      const box = article.getBoundingClientRect();
+      if (box.bottom > top) return (this.anchor = { id: article.dataset.message, top: box.top });
+    }
+  }
+
+  find({ id }) {
+    return this.element.querySelector(`[data-message="${id}"]`);
+  }
+
+  release() {
+    const article = this.anchor && !this.following && this.find(this.anchor);
+    if (article) this.element.scrollTop += article.getBoundingClientRect().top - this.anchor.top;
+    this.top = this.element.scrollTop;
+    this.anchor = null;
+    this.grown();
+  }
+
+  async refetch() {
+    this.fetching?.abort();
+    const { signal } = (this.fetching = new AbortController());
+    try {
+      const html = await this.get(this.root.dataset.logUrl, signal);
+      if (html === null) return;
+      this.hold();
+      this.replace(html);
+      const { revision } = this.element.querySelector("[data-chat-snapshot]").dataset;
+      while (this.anchor && !this.following && !this.find(this.anchor) && (await this.earlier(signal)));
+      this.release();
+      this.emit("refetched");
+      if (Number(revision) < Number(this.root.dataset.revision)) return this.refetch();
+      this.root.dataset.revision = revision;
+    } catch (error) {
+      if (error.name !== "AbortError") setTimeout(() => this.refetch(), POLL);
+    }
+  }
+
+  async get(url, signal) {
+    const response = await fetch(url, { signal, headers: { "HX-Request": "true" } });
+    if (response.redirected || response.headers.has("HX-Redirect")) location.reload();
+    if (response.status >= 500) throw new Error(response.statusText);
+    return response.ok && !response.redirected ? response.text() : null;
+  }
+
+  replace(html) {
+    const outbox = this.element.querySelector("[data-chat-outbox]");
+    while (outbox.previousSibling) outbox.previousSibling.remove();
+    outbox.insertAdjacentHTML("beforebegin", html);
+    window.htmx?.process(this.element);
+    this.root.toggleAttribute("data-empty", !this.element.querySelector("[data-message]"));
+    this.element.dispatchEvent(new CustomEvent("chatinterface:content", { bubbles: true, detail: [this.element] }));
+    for (const article of this.element.querySelectorAll("[data-status=running]")) {
+      this.emit("ask", { type: "ack", message: Number(article.dataset.message), seq: 0 });
+    }
+  }
+
+  async earlier(signal) {
+    const sentinel = this.element.querySelector("[data-chat-older]");
+    const html = sentinel && (await this.get(sentinel.getAttribute("hx-get"), signal));
+    if (html) {
+      sentinel.outerHTML = html;
+      window.htmx?.process(this.element);
+    }
+    return Boolean(html);
+  }
+
+  // Where no socket can be had, a reply is still shown.
+  look() {
+    if (!this.root.isConnected) return clearInterval(this.poll);
+    const { connection, state } = this.root.dataset;
+    if (connection === "closed" && state !== "idle" && navigator.onLine) this.refetch();
+  }
+
+  expect(revision) {
+    this.follow(true);
+    const behind = () => Number(this.root.dataset.revision) < revision;
+    if (!behind()) return;
+    const open = this.root.dataset.connection === "open";
+    setTimeout(() => {
+      if (!behind()) return;
+      if (open) this.emit("renew");
+      this.refetch();
+    }, open ? PATIENCE : 200);
+  }
+
+  emit(type, detail) {
+    this.root.dispatchEvent(new CustomEvent(`chatinterface:${type}`, { bubbles: true, detail }));
+  }
+}
+
+function on(type, handle) {
+  document.addEventListener(`chatinterface:${type}`, ({ target, detail }) => {
+    const root = target.closest("[data-chat]");
+    if (logs.has(root)) handle(logs.get(root), detail);
+  });
+}
+
+document.addEventListener("chatinterface:start", ({ target }) => logs.set(target, new Log(target)));
+on("sending", (log) => (log.follow(true), log.grown()));
+on("sent", (log, { revision }) => log.expect(revision));
+on("message.added", (log) => log.added());
+on("message.patch", (log) => log.grown());
+on("content", (log) => log.grown());
+on("log.changed", (log) => log.refetch());
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-action=latest]")) logs.get(target.closest("[data-chat]"))?.latest();
+});

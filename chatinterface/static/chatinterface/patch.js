@@ -1,0 +1,170 @@
+// The messages of the log: adds, patches, settles and replaces them as the frames say.
+//
+// A reply that streams is finished blocks, a marker (a comment, so that no text and no element is added), and the tail
+// behind it. Finished blocks are never touched again, and what a patch appends is grafted onto the elements that are
+// there: nothing is drawn twice, and a selection holds.
+
+const CLOSING_TAGS = /^\s*(?:<\/[a-z][a-z0-9]*>\s*)*$/i;
+const streams = new WeakMap(); // article -> {body, marker, html}, or null while a snapshot is on its way
+const articles = new WeakMap(); // root -> Map of id -> article
+const parser = document.createElement("template");
+
+function on(type, handle) {
+  document.addEventListener(`chatinterface:${type}`, ({ target, detail }) => handle(target, detail));
+}
+
+function find(root, id) {
+  if (!articles.has(root)) articles.set(root, new Map());
+  const known = articles.get(root);
+  if (!known.get(id)?.isConnected) known.set(id, root.querySelector(`[data-message="${id}"]`));
+  return known.get(id);
+}
+
+function announce(element, content) {
+  element.dispatchEvent(new CustomEvent("chatinterface:content", { bubbles: true, detail: content }));
+}
+
+function place(root, html) {
+  parser.innerHTML = html;
+  for (const article of [...parser.content.children]) {
+    const { message } = article.dataset;
+    const present = find(root, Number(message));
+    if (present) present.replaceWith(article);
+    else inOrder(root, Number(message)).before(article);
+    window.htmx?.process(article);
+    announce(article, [article]);
+  }
+}
+
+// A message that had to be fetched may come after its successor: children always have the higher number.
+function inOrder(root, id) {
+  let next = root.querySelector("[data-chat-outbox]");
+  for (let each = next.previousElementSibling; each?.dataset.message > id; each = each.previousElementSibling) next = each;
+  return next;
+}
+
+async function load(root, url) {
+  const response = await fetch(url, { headers: { "HX-Request": "true" } });
+  if (response.ok && !response.redirected) place(root, await response.text());
+}
+
+function begin(article) {
+  const body = article.querySelector("[data-message-body]");
+  const marker = document.createComment("");
+  body.replaceChildren(marker);
+  return { body, marker, html: "" };
+}
+
+function streamOf(root, article, { message, keep, reset }) {
+  if (reset || (!streams.has(article) && keep === 0 && article.querySelector("[data-message-body]:empty"))) {
+    streams.set(article, begin(article));
+  }
+  const stream = streams.get(article);
+  if (stream && keep <= stream.html.length) return stream;
+  if (stream !== null) {
+    streams.set(article, null);
+    root.dispatchEvent(new CustomEvent("chatinterface:ask", { bubbles: true, detail: { type: "ack", message, seq: 0 } }));
+  }
+  return null;
+}
+
+function apply(stream, { keep, tail, commit }) {
+  const { html, body, marker } = stream;
+  const merged = html.slice(0, keep) + tail;
+  // The common beginning may end inside a tag: "<" of "</ul>" and of "<li>".
+  const tag = html.lastIndexOf("<", keep - 1);
+  const from = keep && tag > html.lastIndexOf(">", keep - 1) ? tag : keep;
+  if (!graft(body, html.slice(from), merged.slice(from))) {
+    while (marker.nextSibling) marker.nextSibling.remove();
+    body.insertAdjacentHTML("beforeend", merged);
+  }
+  stream.html = merged.slice(commit);
+  if (commit) finish(stream, merged, commit);
+}
+
+// Put html behind what is there, where all that it replaces are closing tags. False: it cannot be done.
+function graft(body, closing, html) {
+  if (!CLOSING_TAGS.test(closing)) return false;
+  const names = (closing.match(/[a-z][a-z0-9]*(?=>)/gi) ?? []).reverse();
+  const chain = [body];
+  for (const name of names) {
+    const last = chain.at(-1).lastElementChild;
+    if (last?.localName !== name) return false;
+    chain.push(last);
+  }
+  const text = html.slice(0, html.length - closing.length);
+  if (html.endsWith(closing) && !/[<&]/.test(text)) {
+    extend(chain.at(-1), text);
+    return true;
+  }
+  parser.innerHTML = names.map((name) => `<${name}>`).join("") + html;
+  return transplant(chain, parser.content);
+}
+
+function transplant(chain, source) {
+  const sources = [source];
+  for (const element of chain.slice(1)) {
+    const inner = sources.at(-1).firstChild;
+    if (inner?.localName !== element.localName) return false;
+    sources.push(inner);
+  }
+  chain.forEach((element, depth) => {
+    const inner = chain[depth + 1];
+    while (inner && element.lastChild !== inner) element.lastChild.remove();
+    const nodes = [...sources[depth].childNodes].slice(inner ? 1 : 0);
+    if (!inner && nodes[0]?.nodeType === Node.TEXT_NODE) extend(element, nodes.shift().data);
+    element.append(...nodes);
+  });
+  return true;
+}
+
+function extend(element, text) {
+  if (element.lastChild?.nodeType === Node.TEXT_NODE) element.lastChild.appendData(text);
+  else if (text) element.append(text);
+}
+
+function finish({ body, marker }, merged, commit) {
+  let count = Infinity;
+  if (commit < merged.length) {
+    parser.innerHTML = merged.slice(0, commit);
+    count = parser.content.childNodes.length;
+  }
+  const finished = [];
+  let last = marker;
+  while (finished.length < count && last.nextSibling) finished.push((last = last.nextSibling));
+  last.after(marker);
+  announce(body, finished.filter((node) => node.nodeType === Node.ELEMENT_NODE));
+}
+
+function settle(article, { status, body, footer }) {
+  streams.get(article)?.marker.remove();
+  streams.delete(article);
+  const content = article.querySelector("[data-message-body]");
+  if (body !== undefined) content.innerHTML = body;
+  article.querySelector(".ci-footer").outerHTML = footer;
+  article.dataset.status = status;
+  article.removeAttribute("aria-busy");
+  window.htmx?.process(article);
+  announce(article, [article]);
+}
+
+on("message.added", (root, { html, fetch: url, removed = [] }) => {
+  for (const id of removed) find(root, id)?.remove();
+  if (html) place(root, html);
+  else if (url) load(root, url);
+});
+
+on("message.patch", (root, frame) => {
+  const article = find(root, frame.message);
+  if (article?.dataset.status !== "running") return;
+  const stream = streamOf(root, article, frame);
+  if (stream) apply(stream, frame);
+});
+
+on("message.settled", (root, frame) => {
+  const article = find(root, frame.message);
+  if (frame.fetch) load(root, frame.fetch);
+  else if (article) settle(article, frame);
+});
+
+on("message.changed", (root, { html, fetch: url }) => (html ? place(root, html) : load(root, url)));
