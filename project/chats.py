@@ -59,7 +59,9 @@ def blocking(message: str) -> str:
     return f"That took {seconds:g} seconds."
 
 
-@chat.register(title="Countdown", description="A synchronous generator. Stop closes it at its next yield.", yields="tokens")
+@chat.register(
+    title="Countdown", description="A synchronous generator. Stop closes it at its next yield.", yields="tokens"
+)
 def countdown(message: str) -> Iterator[str]:
     for number in range(int(message) if message.isdigit() else 10, 0, -1):
         yield f"{number} … "

@@ -1,0 +1,76 @@
+"""`make bench`: measure the demo site and the floor in turn, in a real Chromium against a real Daphne."""
+
+import argparse
+import platform
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from os import cpu_count
+from pathlib import Path
+
+import django
+from playwright.sync_api import Browser, sync_playwright
+
+from benchmarks import measures, report, targets
+from benchmarks.measures import Measure
+from tests.server import make_database
+from tests.services import chromium
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """A fresh Chromium."""
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+def measure_round(number: int, chosen: list[Measure], results: report.Results) -> None:
+    """Every measure on both targets, right after one another, the order changing from round to round."""
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        database = make_database(directory / "template.sqlite3")
+        both = [
+            stack.enter_context(targets.floor(directory)),
+            stack.enter_context(targets.chat(directory / "chat", database)),
+        ]
+        for measure in chosen:
+            for target in both if number % 2 == 0 else both[::-1]:
+                with browser() as chrome:
+                    figures = measure(chrome, target)
+                for name, value in figures.items():
+                    results[target.name].setdefault(name, []).append(value)
+                shown = "  ".join(f"{name} {value:.3g}" for name, value in figures.items())
+                print(f"round {number + 1}  {target.name:6} {shown}", flush=True)
+
+
+def main() -> None:
+    """Measure, print the table, and write it into the README beside this file."""
+    names = {measure.__name__: measure for measure in measures.ALL}
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--only", nargs="+", choices=names, default=list(names), metavar="MEASURE", help=", ".join(names)
+    )
+    options = parser.parse_args()
+    results: report.Results = {"floor": {}, "chat": {}}
+    for number in range(options.rounds):
+        measure_round(number, [names[name] for name in options.only], results)
+    print(report.table(results))
+    if set(options.only) == set(names):
+        versions = f"Python {platform.python_version()}, Django {django.__version__}, {cpu_count()} cores"
+        report.write(results, f"Medians of {options.rounds} rounds on {datetime.now(UTC):%Y-%m-%d}, {versions}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""What is measured: a server on a free port, and where its input is."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests.server import ROOT, Server, free_port, wait_for_port
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A running server, and the page on it that is measured."""
+
+    name: str
+    origin: str
+    path: str
+    input: str
+    process: psutil.Process
+    database: Path | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of the page."""
+        return self.origin + self.path
+
+    def cpu(self) -> float:
+        """The seconds of processor time that the server has used so far."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+
+@contextmanager
+def floor(directory: Path) -> Iterator[Target]:
+    """The bare websocket page."""
+    port = free_port()
+    command = ["-m", "daphne", "--bind", "127.0.0.1", "--port", str(port), "--verbosity", "0"]
+    with (directory / "floor.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command, "benchmarks.floor:application"], cwd=ROOT, stdout=log, stderr=log
+        )
+    try:
+        wait_for_port(process, port)
+        yield Target("floor", f"http://127.0.0.1:{port}", "/", "#input", psutil.Process(process.pid))
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def chat(directory: Path, database: Path) -> Iterator[Target]:
+    """The demo site with DEBUG off, on a scratch copy of the database."""
+    directory.mkdir()
+    server = Server(directory, database).start()
+    assert server.process is not None
+    try:
+        process = psutil.Process(server.process.pid)
+        yield Target("chat", server.url(""), "/chat/bench/", "[data-chat-input]", process, server.database)
+    finally:
+        server.kill9()
