@@ -1,0 +1,100 @@
+"""Conversations and messages in the admin: to be searched and read, not to be changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from chatinterface.models import Conversation, Message
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """What visitors said is evidence: staff who may view it can read all of it and alter nothing."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "interface", "user", "created_at", "updated_at")
+    list_filter = ("interface", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("title", "uuid", "user__username", "messages__parts")
+    show_full_result_count = False
+    ordering = ("-updated_at", "-id")
+    date_hierarchy = "created_at"
+    fields: ClassVar[Any] = [
+        "uuid",
+        "interface",
+        "user",
+        "title",
+        "language",
+        "created_at",
+        "updated_at",
+        "all_messages",
+    ]
+
+    @admin.display(description=_("messages"))
+    def all_messages(self, conversation: Conversation) -> SafeString:
+        """The way to what was said."""
+        address = reverse("admin:chatinterface_message_changelist")
+        return format_html('<a href="{}?conversation__id__exact={}">{}</a>', address, conversation.pk, _("Read them"))
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ("id", "conversation", "role", "excerpt", "status", "active", "created_at")
+    list_filter = ("role", "status", "conversation__interface", "created_at")
+    list_select_related = ("conversation",)
+    search_fields = ("parts", "conversation__title", "conversation__uuid", "run__error_id")
+    show_full_result_count = False
+    ordering = ("-id",)
+    fields: ClassVar[Any] = [
+        "conversation",
+        "role",
+        "user_name",
+        "status",
+        "active",
+        "content",
+        "error",
+        "created_at",
+        "updated_at",
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        return super().get_queryset(request).select_related("run")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup == "conversation__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description=_("text"))
+    def excerpt(self, message: Message) -> str:
+        """The beginning of what was said."""
+        text = " ".join(message.text.split())
+        return text if len(text) <= 100 else f"{text[:99]}…"
+
+    @admin.display(description=_("text"))
+    def content(self, message: Message) -> str:
+        """What was said, as it was written."""
+        return message.text
+
+    @admin.display(description=_("error"))
+    def error(self, message: Message) -> str:
+        """What the callback raised."""
+        return f"{message.run.error_id}\n{message.run.error}" if message.run and message.run.error_id else ""

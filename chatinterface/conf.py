@@ -1,0 +1,51 @@
+"""The site-wide settings: ``CHATINTERFACE = {...}`` in the settings, merged over the defaults below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What holds for all chats of a site. What belongs to one chat is an attribute of its ChatInterface."""
+
+    # Threads in which synchronous callbacks run, in each server process.
+    callback_threads: int = 40
+    # Threads for the database work of sockets and runs, in each server process.
+    database_threads: int = 4
+    # Seconds after which a run that no longer renews its claim counts as interrupted.
+    lease: float = 10.0
+    # Seconds between two checkpoints of a running reply.
+    checkpoint: float = 1.0
+    # Characters sent to a browser and not yet acknowledged, beyond which patches wait for it.
+    window: int = 256 * 1024
+    # Seconds that a browser may leave a full window unacknowledged before its socket is closed.
+    slow_client: float = 30.0
+    # Seconds between two checks that an open socket may still read its conversation.
+    access_check: float = 30.0
+
+
+@cache
+def get() -> Settings:
+    """The settings in force. Raises ImproperlyConfigured for a key that does not exist."""
+    given: dict[str, Any] = getattr(django_settings, "CHATINTERFACE", {})
+    known = {field.name.upper() for field in fields(Settings)}
+    if unknown := sorted(set(given) - known):
+        raise ImproperlyConfigured(
+            f"CHATINTERFACE has the unknown key {unknown[0]!r}. The keys are: {', '.join(sorted(known))}."
+        )
+    return Settings(**{key.lower(): value for key, value in given.items()})
+
+
+def _reset(*, setting: str, **kwargs: object) -> None:
+    if setting == "CHATINTERFACE":
+        get.cache_clear()
+
+
+setting_changed.connect(_reset)

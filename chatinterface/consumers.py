@@ -1,0 +1,161 @@
+"""The websocket: what happens in a conversation, down to one open page. Up comes nothing but flow control."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, cast
+from uuid import UUID
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.utils.translation import gettext as _
+
+from chatinterface import conf, events
+from chatinterface.delivery import Delivery, Verdict
+from chatinterface.handshake import BAD_FRAME, LOG_IN, TOO_SLOW, Refused, authorise, check_origin
+from chatinterface.runs.recovery import catch_up
+from chatinterface.threads import in_database
+
+# Seconds without output after which a reply that is being written is asked about.
+SILENCE = 2.0
+
+# The longest frame, in characters, and the most frames in a second that a page has reason to send.
+LONGEST_FRAME = 200
+FRAMES_PER_SECOND = 200
+
+# What an acknowledgement is about: patches applied so far, in characters; or a reply shown as far as a patch's number.
+ACKS = ({"bytes"}, {"message", "seq"})
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    """One open page. Everything it holds is keyed by its own channel, so a late end of it harms no later socket."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self._watcher: asyncio.Task[None] | None = None
+        self._groups: list[str] = []
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # Here and not in disconnect(), which the server does not call after an error.
+            if self._watcher is not None:
+                self._watcher.cancel()
+            for group in self._groups:
+                await events.leave(group, self.channel_name)
+
+    async def connect(self) -> None:
+        # A refusal before this would be a 403, which browsers answer by trying for ever.
+        await self.accept()
+        self._uuid: UUID = self.scope["url_route"]["kwargs"]["uuid"]
+        self._delivery = Delivery(window=conf.get().window)
+        self._woken = asyncio.Event()
+        self._heard = self._checked = self._progress = self._second = asyncio.get_running_loop().time()
+        self._frames = 0
+        async with self._refusing():
+            check_origin(self.scope)
+            # Joined before the database is read, so that nothing falls in between; no event is handled until this
+            # returns.
+            await self._join(events.conversation_group(self._uuid))
+            grant = await in_database(authorise, self.scope, self._uuid)
+            if grant.session_key:
+                await self._join(events.session_group(grant.session_key))
+            self._delivery.revision = grant.revision
+            if grant.revision != grant.shown:
+                await self._send({"type": events.LOG_CHANGED, "revision": grant.revision})
+            elif grant.revision:
+                await self._catch_up()
+            self._watcher = asyncio.create_task(self._watch())
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        async with self._refusing():
+            self._count_frame()
+            ack = _parsed(text_data)
+            if "message" in ack:
+                self._delivery.expect_snapshot(ack["message"])
+                await self._catch_up([ack["message"]])
+            else:
+                self._progress = asyncio.get_running_loop().time()
+                if self._delivery.acknowledge(ack["bytes"]):
+                    await self._send({"type": events.LOG_CHANGED, "revision": self._delivery.revision})
+
+    async def chat_frame(self, event: dict[str, Any]) -> None:
+        """Something happened in the conversation."""
+        verdict = self._delivery.judge(event)
+        if verdict is Verdict.FORWARD:
+            self._heard = asyncio.get_running_loop().time()
+            self._woken.set()
+            await self.send(text_data=event["frame"])
+        elif verdict is Verdict.SNAPSHOT:
+            await events.ask_snapshot(event["message"], self.channel_name)
+        elif verdict is Verdict.REFETCH:
+            await self._send({"type": events.LOG_CHANGED, "revision": event["revision"]})
+
+    async def chat_logout(self, event: dict[str, Any]) -> None:
+        """The visitor has logged out, in whichever tab."""
+        async with self._refusing():
+            raise Refused(LOG_IN, _("You are logged out."))
+
+    async def _watch(self) -> None:
+        while True:
+            watchful = bool(self._delivery.sent) or self._delivery.behind
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SILENCE if watchful else conf.get().access_check):
+                    await self._woken.wait()
+            self._woken.clear()
+            async with self._refusing():
+                await self._tick(asyncio.get_running_loop().time())
+
+    async def _tick(self, now: float) -> None:
+        if now - self._checked >= conf.get().access_check:
+            self._checked = now
+            await in_database(authorise, self.scope, self._uuid, again=True)
+        if self._delivery.behind and now - self._progress > conf.get().slow_client:
+            raise Refused(TOO_SLOW, _("The connection is too slow to follow the conversation."))
+        if self._delivery.sent and now - self._heard >= SILENCE:
+            self._heard = now
+            await self._catch_up(list(self._delivery.sent))
+
+    async def _catch_up(self, replies: list[int] | None = None) -> None:
+        """Tell the page how replies stand (by default all being written): their end, or all said so far."""
+        state = await in_database(catch_up, self._uuid, replies)
+        for frame in state.settled:
+            self._delivery.settle(frame["message"])
+            await self._send(frame)
+        for reply in state.writing:
+            self._delivery.sent.setdefault(reply, None)
+            await events.ask_snapshot(reply, self.channel_name)
+
+    async def _join(self, group: str) -> None:
+        self._groups.append(group)
+        await events.join(group, self.channel_name)
+
+    def _count_frame(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._second >= 1:
+            self._second, self._frames = now, 0
+        self._frames += 1
+        if self._frames > FRAMES_PER_SECOND:
+            raise Refused(BAD_FRAME, _("Too many frames."))
+
+    async def _send(self, frame: events.Frame) -> None:
+        await self.send(text_data=events.encode(frame))
+
+    @asynccontextmanager
+    async def _refusing(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except Refused as refusal:
+            await self._send({"type": events.ERROR, "code": refusal.code, "detail": refusal.detail})
+            await self.close(refusal.code)
+
+
+def _parsed(text: str | None) -> dict[str, int]:
+    try:
+        frame = json.loads(text) if text is not None and len(text) <= LONGEST_FRAME else None
+    except ValueError:
+        frame = None
+    known = isinstance(frame, dict) and frame.pop("type", None) == events.ACK and set(frame) in ACKS
+    if frame and known and all(type(number) is int and 0 <= number < 2**53 for number in frame.values()):
+        return cast("dict[str, int]", frame)
+    raise Refused(BAD_FRAME, _("Only acknowledgements are expected here."))

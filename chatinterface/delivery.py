@@ -1,0 +1,91 @@
+"""Which events one open page gets. A channel layer may drop any of them, and a slow reader cannot take all of them.
+
+Nothing is repaired in the browser: where something is missing, the page is sent a snapshot of the reply, or told to
+fetch its log again, and goes on from there.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chatinterface import events
+
+
+class Verdict(enum.Enum):
+    """What is to be done about an event."""
+
+    FORWARD = enum.auto()  # Send it on.
+    DROP = enum.auto()  # The page has it, or will get it in another way.
+    SNAPSHOT = enum.auto()  # Something of this reply is missing: ask its worker for all of it.
+    REFETCH = enum.auto()  # Something of the log is missing: have the page fetch it.
+
+
+@dataclass(slots=True)
+class Delivery:
+    """What one page has been sent. ``revision`` is the log's, as the page shows it."""
+
+    window: int
+    revision: int = 0
+    # The last sequence number sent of each reply that is being written; None where a snapshot is awaited.
+    sent: dict[int, int | None] = field(default_factory=dict)
+    # Replies whose end was sent: what still comes of them is late.
+    settled: set[int] = field(default_factory=set)
+    # Characters of patches sent, and of those acknowledged.
+    size: int = 0
+    acknowledged: int = 0
+    behind: bool = False
+
+    def judge(self, event: Mapping[str, Any]) -> Verdict:
+        """Decide about an event of the channel layer, and remember that it was done."""
+        if event["revision"] is not None:
+            return self._judge_change(event)
+        return self._judge_patch(event)
+
+    def acknowledge(self, size: int) -> bool:
+        """Take the page's word for what it has applied; True where it has just caught up and needs all it missed."""
+        self.acknowledged = max(self.acknowledged, min(size, 2 * self.size))
+        if self.behind and self.size - self.acknowledged <= self.window // 4:
+            self.behind = False
+            return True
+        return False
+
+    def expect_snapshot(self, message: int) -> None:
+        """A snapshot of the reply was asked for: patches wait for it."""
+        self.sent[message] = None
+
+    def settle(self, message: int) -> None:
+        """The page is told the end of the reply."""
+        self.sent.pop(message, None)
+        self.settled.add(message)
+
+    def _judge_change(self, event: Mapping[str, Any]) -> Verdict:
+        if event["kind"] == events.MESSAGE_SETTLED:
+            self.settle(event["message"])
+        expected = self.revision + 1
+        if event["revision"] < expected:
+            return Verdict.DROP
+        self.revision = event["revision"]
+        if self.behind:
+            return Verdict.DROP
+        return Verdict.FORWARD if event["revision"] == expected else Verdict.REFETCH
+
+    def _judge_patch(self, event: Mapping[str, Any]) -> Verdict:
+        message, seq = event["message"], event["seq"]
+        if self.behind or message in self.settled:
+            return Verdict.DROP
+        last = self.sent.get(message, 0)
+        if event["reset"]:
+            if last is not None and seq <= last:
+                return Verdict.DROP
+        elif last is None or seq <= last:
+            return Verdict.DROP
+        elif seq != last + 1:
+            self.expect_snapshot(message)
+            return Verdict.SNAPSHOT
+        self.sent[message] = seq
+        self.size += event["size"]
+        self.behind = self.size - self.acknowledged > self.window
+        return Verdict.FORWARD

@@ -1,0 +1,76 @@
+"""How a run is spoken to, from any process: through its group of the channel layer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+from chatinterface import events
+
+logger = logging.getLogger("chatinterface.runs")
+
+# Seconds before the channel layer is tried again after it failed.
+RECOVERY = 1.0
+
+
+class Controlled(Protocol):
+    """What can be asked of a run."""
+
+    def stop(self) -> None: ...
+    def snapshot(self) -> events.Frame: ...
+
+
+class Control:
+    """The runs of one event loop, and the task that listens for what is asked of them while there are any."""
+
+    def __init__(self) -> None:
+        self._runs: dict[int, Controlled] = {}
+        self._channel = ""
+        self._listener: asyncio.Task[None] | None = None
+
+    async def add(self, reply: int, run: Controlled) -> None:
+        """From now on the run gets what is asked of it."""
+        self._runs[reply] = run
+        if self._listener is None:
+            self._channel = await events.new_channel()
+            self._listener = asyncio.create_task(self._listen(self._channel), context=contextvars.Context())
+        await events.join(events.reply_group(reply), self._channel)
+
+    async def discard(self, reply: int) -> None:
+        """The run has ended."""
+        del self._runs[reply]
+        channel = self._channel
+        if not self._runs and self._listener is not None:
+            self._listener.cancel()
+            self._listener = None
+        await events.leave(events.reply_group(reply), channel)
+
+    async def _listen(self, channel: str) -> None:
+        while True:
+            try:
+                await self._handle(await events.receive(channel))
+            except Exception:
+                logger.exception("Listening for the control of runs failed")
+                await asyncio.sleep(RECOVERY)
+                for reply in list(self._runs):
+                    await events.join(events.reply_group(reply), channel)
+
+    async def _handle(self, message: dict[str, Any]) -> None:
+        run = self._runs.get(message["message"])
+        if run is None:
+            return
+        if message["type"] == events.STOP:
+            run.stop()
+        elif message["type"] == events.SNAPSHOT:
+            await events.answer(message["channel"], run.snapshot())
+
+
+_controls: WeakKeyDictionary[asyncio.AbstractEventLoop, Control] = WeakKeyDictionary()
+
+
+def control() -> Control:
+    """The control of the running event loop."""
+    return _controls.setdefault(asyncio.get_running_loop(), Control())

@@ -1,0 +1,198 @@
+"""The life of a run: claim it, iterate its callback, settle its reply."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
+from django.utils import timezone, translation
+
+from chatinterface import conf, conversations, events
+from chatinterface.callbacks import outputs
+from chatinterface.content.values import text_of
+from chatinterface.conversations import Exchange
+from chatinterface.interface import ChatInterface
+from chatinterface.models import Conversation, Message
+from chatinterface.presentation import settled_frame
+from chatinterface.runs import records
+from chatinterface.runs.control import control
+from chatinterface.runs.failures import Failure, failure
+from chatinterface.runs.stream import ReplyStream
+from chatinterface.session import ChatSession
+from chatinterface.signals import reply_settled
+from chatinterface.threads import in_database
+
+logger = logging.getLogger("chatinterface.runs")
+
+# Seconds that a stopped callback has for its ``finally`` before its reply is settled without it.
+GRACE = 1.0
+
+# Seconds to wait before each further try to store a reply while the database is away.
+RETRIES = (0.2, 1.0, 3.0, 9.0, 27.0)
+
+_tasks: set[asyncio.Task[None]] = set()
+
+
+async def start(exchange: Exchange, interface: ChatInterface, added: events.Frame) -> asyncio.Task[None]:
+    """Tell the pages of a committed exchange, and execute its run in this process.
+
+    It can be stopped as soon as this returns; the task ends when the reply is settled.
+    """
+    run = RunInProcess(exchange, interface)
+    await control().add(exchange.reply.pk, run)
+    await events.publish(exchange.conversation.uuid, added)
+    # A context of its own: the request's would lend the run a thread that ends with the request.
+    task = asyncio.create_task(run.execute(), context=contextvars.Context())
+    _tasks.add(task)
+    task.add_done_callback(_report)
+    return task
+
+
+class RunInProcess:
+    """One run, executed by this process's event loop."""
+
+    def __init__(self, exchange: Exchange, interface: ChatInterface) -> None:
+        self._exchange = exchange
+        self._interface = interface
+        self._stream = ReplyStream(exchange.conversation.uuid, exchange.reply.pk)
+        self._session = ChatSession(
+            interface=interface, conversation=exchange.conversation, _stopped=lambda: self._stopping
+        )
+        self._stopping = False
+        self._over = asyncio.Event()
+        self._producer: asyncio.Task[None] | None = None
+        self._error: BaseException | None = None
+
+    def stop(self) -> None:
+        """Cancel the callback; what it does not finish within the grace time is left behind."""
+        self._stopping = True
+        if self._producer is not None:
+            self._producer.cancel()
+        asyncio.get_running_loop().call_later(GRACE, self._over.set)
+
+    def snapshot(self) -> events.Frame:
+        """All that was published so far, in one frame."""
+        return self._stream.snapshot()
+
+    async def execute(self) -> None:
+        """Claim, produce, settle."""
+        try:
+            history = await in_database(self._claim)
+            if history is not None:
+                with translation.override(self._exchange.conversation.language or None):
+                    await self._run(history)
+        finally:
+            await control().discard(self._exchange.reply.pk)
+
+    def _claim(self) -> records.History | None:
+        if not records.claim(self._exchange.run):
+            return None
+        wanted = "history" in self._interface.binding.wanted
+        return records.history(self._exchange.question) if wanted else []
+
+    async def _run(self, history: records.History) -> None:
+        keeper = asyncio.create_task(self._keep())
+        self._producer = asyncio.create_task(self._produce(history))
+        self._producer.add_done_callback(self._produced)
+        if self._stopping:
+            self._producer.cancel()
+        await self._over.wait()
+        await self._stream.finish()
+        status, failed = await self._outcome()
+        keeper.cancel()
+        await self._settle(status, failed)
+        if self._error is not None and self._interface.callback_exception == "raise" and not self._stopping:
+            raise self._error
+
+    async def _produce(self, history: records.History) -> None:
+        values = {
+            "message": self._exchange.question.text,
+            "contents": self._exchange.question.text,
+            "history": history,
+            "user": self._exchange.question.user_name,
+            "instance": self._session,
+        }
+        args, kwargs = self._interface.binding.arguments(values)
+        take = self._stream.add if self._interface.yields == "tokens" else self._stream.replace
+        async with RunThread():
+            async for value in outputs(self._interface.function, *args, **kwargs):
+                if self._exchange.run.first_output_at is None:
+                    self._exchange.run.first_output_at = timezone.now()
+                await take(text_of(value))
+
+    def _produced(self, producer: asyncio.Task[None]) -> None:
+        self._error = asyncio.CancelledError() if producer.cancelled() else producer.exception()
+        self._over.set()
+
+    async def _outcome(self) -> tuple[Message.Status, Failure | None]:
+        if self._stopping:
+            return Message.Status.STOPPED, None
+        if self._error is None:
+            return Message.Status.DONE, None
+        return Message.Status.FAILED, await failure(self._error, self._session)
+
+    async def _keep(self) -> None:
+        stored = ""
+        while True:
+            await asyncio.sleep(conf.get().checkpoint)
+            text = self._stream.markdown.text
+            try:
+                await in_database(
+                    records.checkpoint, self._exchange.run, self._exchange.reply, None if text == stored else text
+                )
+                stored = text
+            except DatabaseError as error:
+                logger.warning("A checkpoint failed: %s", error)
+
+    async def _settle(self, status: Message.Status, failed: Failure | None) -> None:
+        shown = self._stream.markdown.html
+        for delay in (*RETRIES, None):
+            try:
+                frame = await in_database(self._store, status, failed, shown)
+            except Conversation.DoesNotExist:
+                logger.info("The conversation of run %s was deleted while it ran", self._exchange.run.pk)
+                return
+            except (OperationalError, InterfaceError) as error:
+                if delay is None:
+                    raise
+                logger.warning("A reply could not be stored, trying again in %s s: %s", delay, error)
+                await asyncio.sleep(delay)
+            else:
+                await events.publish(self._exchange.conversation.uuid, frame)
+                return
+
+    def _store(self, status: Message.Status, failed: Failure | None, shown: str) -> events.Frame:
+        exchange, markdown = self._exchange, self._stream.markdown
+        html = markdown.finish()
+        revision = conversations.settle(
+            exchange.reply, exchange.run, status=status, text=markdown.text, html=html, failure=failed
+        )
+        reply_settled.send_robust(
+            type(self._interface), interface=self._interface, conversation=exchange.conversation, message=exchange.reply
+        )
+        return settled_frame(self._interface, exchange.conversation, exchange.reply, shown=shown, revision=revision)
+
+
+class RunThread(ThreadSensitiveContext):
+    """Gives one run a thread of its own for ``sync_to_async``, the async ORM's calls among them.
+
+    Unlike its base, leaving it does not wait for a call that is still under way, and closes the thread's connections.
+    """
+
+    async def __aexit__(self, *exc: object) -> None:
+        executor = SyncToAsync.context_to_thread_executor.pop(self, None)
+        if executor is not None:
+            executor.submit(connections.close_all)
+            executor.shutdown(wait=False)
+        assert self.token is not None, "it was entered"
+        SyncToAsync.thread_sensitive_context.reset(self.token)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    _tasks.discard(task)
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        task.get_loop().call_exception_handler({"message": "A run raised", "exception": error, "task": task})

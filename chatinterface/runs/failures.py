@@ -1,0 +1,77 @@
+"""What is said of a callback that raised, to its reader and to the log."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from chatinterface.callbacks import outputs
+from chatinterface.content.values import text_of
+from chatinterface.session import ChatSession
+
+logger = logging.getLogger("chatinterface.runs")
+
+Failure = dict[str, str]
+
+
+async def failure(error: BaseException, session: ChatSession) -> Failure:
+    """Log what a callback raised under a new error id; returns ``id``, ``text`` (Markdown, shown) and ``detail`` (for
+    staff).
+
+    The text follows ``callback_exception``; it is empty where nothing is to be shown.
+    """
+    error_id = secrets.token_hex(4)
+    interface = session.interface
+    logger.error("The callback of %r raised, error id %s", interface.name, error_id, exc_info=error)
+    text = await _shown(error, session, error_id)
+    return {"id": error_id, "text": text, "detail": "".join(traceback.format_exception(error))}
+
+
+async def _shown(error: BaseException, session: ChatSession, error_id: str) -> str:
+    mode = session.interface.callback_exception
+    if callable(mode):
+        return await _custom(mode, error, session, error_id)
+    if mode == "ignore":
+        return ""
+    if mode in {"verbose", "traceback"}:
+        return _fenced("".join(traceback.format_exception(error)))
+    return _summary(error)
+
+
+async def _custom(mode: Callable[..., Any], error: BaseException, session: ChatSession, error_id: str) -> str:
+    try:
+        said = [text_of(value) async for value in outputs(mode, error, session)]
+    except Exception as raised:
+        logger.error(
+            "The callback_exception of %r raised, error id %s", session.interface.name, error_id, exc_info=raised
+        )
+        return _summary(error)
+    return said[-1] if said else ""
+
+
+def _summary(error: BaseException) -> str:
+    sentence = _("The reply could not be completed.")
+    return f"{sentence} {_inline(repr(error))}" if settings.DEBUG else sentence
+
+
+def _inline(text: str) -> str:
+    fence = "`" * (_longest_run(text) + 1)
+    return f"{fence} {' '.join(text.split())} {fence}"
+
+
+def _fenced(text: str) -> str:
+    fence = "`" * max(3, _longest_run(text) + 1)
+    return f"{fence}pytb\n{text}\n{fence}"
+
+
+def _longest_run(text: str) -> int:
+    longest = 0
+    while "`" * (longest + 1) in text:
+        longest += 1
+    return longest

@@ -1,0 +1,58 @@
+"""How the replies stand that a page believes to be written: what it is told when it asks, or has heard nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from chatinterface import conversations, events, registry
+from chatinterface.models import Conversation, Message
+from chatinterface.presentation import settled_frame
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The frames of the replies that are settled, and the ids of those that are still being written."""
+
+    settled: list[events.Frame]
+    writing: list[int]
+
+
+def catch_up(uuid: UUID, replies: Iterable[int] | None = None) -> Standing:
+    """How these replies of a conversation stand (by default all that are being written).
+
+    What a lost worker left behind is marked first. Ids that are not the conversation's are ignored.
+    """
+    conversation = Conversation.objects.select_related("leaf__run").filter(uuid=uuid).first()
+    if conversation is None:
+        return Standing([], [])
+    interrupted = interrupt_lost(conversation)
+    messages = conversation.messages.filter(role=Message.Role.ASSISTANT)
+    if replies is None:
+        asked = messages.filter(status=Message.Status.RUNNING, active=True)
+    else:
+        asked = messages.filter(pk__in=[*replies, *interrupted])
+    standing = Standing([], [])
+    for reply in asked:
+        if reply.running:
+            standing.writing.append(reply.pk)
+        else:
+            standing.settled.append(_settled(conversation, reply))
+    return standing
+
+
+def interrupt_lost(conversation: Conversation) -> list[int]:
+    """Mark what a lost worker left behind in a conversation, if any; returns the ids of its replies."""
+    leaf = conversation.leaf
+    if leaf is None or not conversations.is_lost(leaf.run):
+        return []
+    replies = conversations.interrupt(conversation.pk)
+    conversation.refresh_from_db()
+    return replies
+
+
+def _settled(conversation: Conversation, reply: Message) -> events.Frame:
+    interface = registry.find(conversation.interface)
+    assert interface is not None, "the chat of a page that is open is registered"
+    return settled_frame(interface, conversation, reply, shown=None, revision=conversation.revision)

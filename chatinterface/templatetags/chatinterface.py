@@ -1,0 +1,25 @@
+"""``{% load chatinterface %}``: icons, and the body of a message."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.safestring import SafeString, mark_safe
+from tablericons.templatetags.tablericons import icon
+
+from chatinterface.content.markdown import render
+from chatinterface.models import Message
+
+register = template.Library()
+register.simple_tag(icon)
+
+
+@register.filter
+def message_body(message: Message) -> SafeString:
+    """The message as HTML: what was rendered when it was completed, or what is stored of one that is being written."""
+    return mark_safe(message.html or render(message.text))
+
+
+@register.filter
+def markdown(text: object) -> SafeString:
+    """Markdown as sanitised HTML."""
+    return mark_safe(render(str(text)))
