@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from project import tokens
+from project.instruments import tokens
 
 
 @dataclass(frozen=True, slots=True)

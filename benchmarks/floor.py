@@ -9,7 +9,7 @@ from typing import Any
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
-from project import tokens
+from project.instruments import tokens
 
 PAGE = Path(__file__).with_name("floor.html").read_bytes()
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext
 from benchmarks import conversations
 from benchmarks.page import Page, Wire
 from benchmarks.targets import Target
-from project import tokens
+from project.instruments import tokens
 
 Figures = dict[str, float]
 Measure = Callable[[Browser, Target], Figures]

@@ -42,7 +42,6 @@ class Page:
         self.tab = context.new_page()
         self.protocol: CDPSession = context.new_cdp_session(self.tab)
         self.protocol.send("Performance.enable")
-        self.protocol.send("Network.enable")
         self.tab.add_init_script(f"{PROBE}\nprobe.wait({json.dumps(target.input)});")
         self._path = target.path if path is None else path
 
@@ -84,6 +83,8 @@ class Wire:
     def __init__(self, page: Page) -> None:
         self.requests = 0
         self.bytes = 0
+        # Not for every page: it costs the page's main thread time at each frame.
+        page.protocol.send("Network.enable")
         page.protocol.on("Network.requestWillBeSent", self._request)
         page.protocol.on("Network.loadingFinished", self._response)
         page.protocol.on("Network.webSocketFrameReceived", self._frame)

@@ -17,6 +17,7 @@ INSTALLED_APPS = [
     "daphne",
     "chatinterface",
     "project",
+    "project.instruments",
     "channels",
     "django_htmx",
     "django.contrib.admin",

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from chatinterface import registry
 from chatinterface.content import markdown
 from chatinterface.interface import ChatInterface
-from project import instruments
+from project import chats
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +30,5 @@ def source(interface: ChatInterface) -> SafeString:
 def home(request: HttpRequest) -> HttpResponse:
     """All chats of the site."""
     cards = [Card(chat, source(chat)) for chat in registry.registered().values()]
-    demos = [card for card in cards if card.interface.callable.__module__ != instruments.__name__]
+    demos = [card for card in cards if card.interface.callable.__module__ == chats.__name__]
     return render(request, "home.html", {"demos": demos, "instruments": [card for card in cards if card not in demos]})

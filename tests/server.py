@@ -54,6 +54,19 @@ def free_port() -> int:
         return port
 
 
+def wait_for_port(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Wait until the process takes connections there; false where it ends before, or takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False
+
+
 class Server:
     """A Daphne on a port and a database of its own. It keeps both when it is started again."""
 
@@ -82,16 +95,10 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while self.process.poll() is None and time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError:
-                time.sleep(0.02)
-            else:
-                return self
-        self.kill9()
-        raise RuntimeError(f"Daphne did not start:\n{self.text()}")
+        if not wait_for_port(self.process, self.port):
+            self.kill9()
+            raise RuntimeError(f"Daphne did not start:\n{self.text()}")
+        return self
 
     def stop(self) -> None:
         """Ask it to end, and wait for that."""

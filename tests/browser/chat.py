@@ -1,6 +1,6 @@
 from playwright.sync_api import Locator, Page, expect
 
-from project import script
+from project.instruments import script
 from tests.proxy import Proxy
 from tests.server import Server
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from chatinterface.content import markdown
 from chatinterface.models import Conversation, Message
-from project import script
+from project.instruments import script
 
 
 class Command(BaseCommand):

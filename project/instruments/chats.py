@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import chatinterface as chat
-from project import script as scripts
-from project import tokens
+from project.instruments import script as scripts
+from project.instruments import tokens
 
 
 @chat.register(
