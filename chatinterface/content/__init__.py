@@ -1,0 +1,1 @@
+"""From what a callback says to HTML; knows neither models nor the web."""
