@@ -33,6 +33,7 @@ class Composer {
     form.addEventListener("htmx:afterRequest", ({ detail }) => this.answered(detail.xhr));
     form.querySelector("[data-action=send]").disabled = false;
     this.grow();
+    if (document.activeElement === document.body) this.input.focus({ preventScroll: true });
   }
 
   keydown(event) {
@@ -77,7 +78,7 @@ class Composer {
 
   show() {
     this.sending.shown = true;
-    this.outbox.firstElementChild.textContent = this.sending.text;
+    this.outbox.querySelector(".ci-body > p").textContent = this.sending.text;
     this.outbox.hidden = false;
     this.set("");
     this.emit("sending");

@@ -2,7 +2,7 @@
 // on the chat's root. Nothing goes up but what keeps the stream in step.
 
 const FINAL = new Set([4401, 4403, 4404]);
-const ACKNOWLEDGE = 16384; // UTF-16 units of patches
+const ACKNOWLEDGE = 16384; // characters of patches
 const NOTICED = 2000; // milliseconds without a connection until the page says so
 const LONGEST = 20000; // milliseconds between two attempts
 
@@ -44,7 +44,7 @@ class Connection {
     if (frame.type === "error") this.refusal = frame.detail;
     this.emit(frame.type, frame);
     if (frame.revision !== undefined) this.root.dataset.revision = frame.revision;
-    if (frame.type === "message.patch") this.received += data.length;
+    if (frame.type === "message.patch") this.received += frame.tail.length;
     const due = frame.type === "message.settled" ? 1 : ACKNOWLEDGE;
     if (this.received - this.acknowledged >= due) {
       this.acknowledged = this.received;
