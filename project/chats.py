@@ -1,4 +1,4 @@
-"""The demo chats: what their home page shows is this file."""
+"""The demo chats. The home page shows each beside its source."""
 
 import asyncio
 import time
@@ -9,7 +9,11 @@ import chatinterface as chat
 from project import tour
 
 
-@chat.register(title="Echo", description="Says it again, word by word.", yields="tokens")
+@chat.register(
+    title="Echo",
+    description="Says it again, word by word.",
+    yields="tokens",
+)
 async def echo(message: str, history: list[dict[str, Any]]) -> AsyncIterator[str]:
     for word in message.split():
         yield word + " "
@@ -29,7 +33,10 @@ async def markdown_tour(message: str) -> AsyncIterator[str]:
         await asyncio.sleep(0.03)
 
 
-@chat.register(title="Slow echo", description="Gradio's way: each yield is the whole reply so far.")
+@chat.register(
+    title="Slow echo",
+    description="Gradio’s way: each yield is the whole reply so far.",
+)
 async def slow_echo(message: str, history: list[dict[str, Any]]) -> AsyncIterator[str]:
     turn = len(history) // 2 + 1
     for length in range(1, len(message) + 1):
@@ -37,45 +44,54 @@ async def slow_echo(message: str, history: list[dict[str, Any]]) -> AsyncIterato
         await asyncio.sleep(0.05)
 
 
-async def parrot(contents: str, user: str, instance: chat.ChatSession) -> str:
-    return f"{user} said **{contents}** in “{instance.conversation.title}”."
+@chat.register
+class Parrot(chat.ChatInterface):
+    title = "Parrot"
+    description = "Panel’s way: a callback that takes the contents, the user and the instance. Declared as a class."
+    callback_user = "Polly"
+    callback_avatar = "🦜"
 
-
-chat.register(
-    chat.ChatInterface(
-        callback=parrot,
-        title="Parrot",
-        description="Panel's way: a callback that takes the contents, the user and the instance.",
-        callback_user="Polly",
-        callback_avatar="🦜",
-    )
-)
-
-
-@chat.register(title="Blocking", description="Plain synchronous code: it works in a thread, nobody else waits.")
-def blocking(message: str) -> str:
-    seconds = float(message) if message.replace(".", "", 1).isdigit() else 2.0
-    time.sleep(min(seconds, 60))
-    return f"That took {seconds:g} seconds."
+    async def callback(self, contents: str, user: str, instance: chat.ChatSession) -> str:
+        return f"{user} said **{contents}**, and it is kept as {instance.conversation.title!r}."
 
 
 @chat.register(
-    title="Countdown", description="A synchronous generator. Stop closes it at its next yield.", yields="tokens"
+    title="Blocking",
+    description="Plain synchronous code. It works in a thread, and nobody else waits for it.",
+    placeholder_text="Thinking hard",
+)
+def blocking(message: str) -> str:
+    time.sleep(3)
+    return f"After three seconds of work: {message}"
+
+
+@chat.register(
+    title="Countdown",
+    description="A synchronous generator. Stop closes it at its next yield.",
+    yields="tokens",
 )
 def countdown(message: str) -> Iterator[str]:
-    for number in range(int(message) if message.isdigit() else 10, 0, -1):
+    for number in range(10, 0, -1):
         yield f"{number} … "
         time.sleep(0.5)
     yield "**Lift-off!**"
 
 
-@chat.register(title="Failing", description="Raises. The user gets a sentence and an id, the log the traceback.")
+@chat.register(
+    title="Failing",
+    description="Raises. The user gets a sentence and an id, the log gets the traceback under that id.",
+    yields="tokens",
+)
 async def failing(message: str) -> AsyncIterator[str]:
-    yield "So far, so good"
+    yield "So far, so good …"
     await asyncio.sleep(0.5)
-    raise RuntimeError("the details are for the log only")
+    raise RuntimeError("The details are for the log only.")
 
 
-@chat.register(title="Members only", description="Asks for a login first.", login_required=True)
+@chat.register(
+    title="Members only",
+    description="Asks for a login first.",
+    login_required=True,
+)
 async def members_only(message: str, chat: chat.ChatSession) -> str:
     return f"Hello {chat.user}, nobody else can read this conversation."

@@ -8,5 +8,6 @@ class ContentSecurityPolicyMiddleware(MiddlewareMixin):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         policy = "; ".join(f"{directive} {' '.join(sources)}" for directive, sources in settings.SECURE_CSP.items())
-        response.headers.setdefault("Content-Security-Policy", policy)
+        if policy:
+            response.headers.setdefault("Content-Security-Policy", policy)
         return response

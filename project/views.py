@@ -22,13 +22,14 @@ class Card:
 
 @cache
 def source(interface: ChatInterface) -> SafeString:
-    """The coloured source of the chat's callback."""
-    code = inspect.getsource(interface.callable)
+    """The coloured source of the chat: its decorated callback, or its class."""
+    declared = interface.function if type(interface) is ChatInterface else type(interface)
+    code = inspect.getsource(declared)
     return mark_safe(markdown.render(f"`````python\n{code}`````\n"))
 
 
 def home(request: HttpRequest) -> HttpResponse:
     """All chats of the site."""
     cards = [Card(chat, source(chat)) for chat in registry.registered().values()]
-    demos = [card for card in cards if card.interface.callable.__module__ == chats.__name__]
+    demos = [card for card in cards if card.interface.function.__module__ == chats.__name__]
     return render(request, "home.html", {"demos": demos, "instruments": [card for card in cards if card not in demos]})

@@ -4,6 +4,7 @@
 |------------------|---------------------------------------------------------------------------------|
 | `stream N D`     | N numbered words, D milliseconds apart                                          |
 | `silent S`       | three words, after S seconds                                                    |
+| `block S`        | a sentence, after S seconds, in which the chat `blocking_script` holds a thread  |
 | `large N`        | N characters at once                                                            |
 | `markdown`       | the tour of Markdown, as fast as it comes                                       |
 | `raise [N]`      | N words (0), then a RuntimeError                                                |
@@ -56,6 +57,11 @@ def stream(count: str, milliseconds: str = "0") -> Steps:
         yield int(milliseconds) / 1000
 
 
+def block(seconds: str) -> Steps:
+    yield float(seconds)
+    yield f"blocked for {seconds} s"
+
+
 def silent(seconds: str) -> Steps:
     yield float(seconds)
     yield from words(0, 3)
@@ -99,6 +105,7 @@ def say(*text: str) -> Steps:
 
 COMMANDS: dict[str, Callable[..., Steps]] = {
     "stream": stream,
+    "block": block,
     "silent": silent,
     "large": large,
     "markdown": markdown,
