@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
-from django_htmx.http import push_url, trigger_client_event
+from django_htmx.http import trigger_client_event
 
 from chatinterface import conversations, events, history
 from chatinterface.conversations import Exchange
@@ -84,8 +84,6 @@ def send(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> Outcome:
         may_create=granted is not None,
     )
     response = _changed(exchange)
-    if granted:
-        push_url(response, reverse("chatinterface:conversation", args=[interface.name, uuid]))
     if exchange.repeated:
         return Outcome(response)
     added = added_frame(interface, exchange.conversation, [exchange.question, exchange.reply])
@@ -112,8 +110,11 @@ def stop(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> Outcome:
 
 
 def _changed(exchange: Exchange) -> HttpResponse:
-    response = HttpResponse(status=204)
-    return trigger_client_event(response, "chatinterface:sent", {"revision": exchange.conversation.revision})
+    # Not HX-Push-Url: htmx heeds it only where it swaps something, and there is nothing to be swapped.
+    conversation = exchange.conversation
+    address = reverse("chatinterface:conversation", args=[conversation.interface, conversation.uuid])
+    sent = {"revision": conversation.revision, "url": address}
+    return trigger_client_event(HttpResponse(status=204), "chatinterface:sent", sent)
 
 
 def _guarded(work: Action, request: HttpRequest, name: str, **kwargs: Any) -> Outcome:

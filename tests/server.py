@@ -21,7 +21,7 @@ STOP_SECONDS = 10.0
 def environment(database: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a server: its database, nothing of the caller's services, and what a test adds."""
     inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
-    ours = {"DJANGO_SETTINGS_MODULE": "project.settings", "PYTHONUNBUFFERED": "1", "DEBUG": "0"}
+    ours = {"DJANGO_SETTINGS_MODULE": "project.settings", "PYTHONUNBUFFERED": "1", "DEBUG": "0", "STRICT_CSP": "1"}
     return inherited | ours | {"DATABASE_URL": f"sqlite:///{database}"} | dict(extra or {})
 
 
