@@ -77,13 +77,11 @@ document.addEventListener("click", (event) => {
   if (event.detail > 1 && event.target.closest("[data-action=stop]")) event.preventDefault();
 }, { capture: true });
 
-// The first message gives the conversation its address. htmx leaves that alone where the answer has no content. Going back
-// from there is another page, not this one.
+// The first message gives the conversation its address. Going back from there is another page, not this one.
 let path = location.pathname;
-document.addEventListener("htmx:afterRequest", ({ target, detail: { xhr } }) => {
-  const address = xhr.status === 204 && target.closest("[data-chat]") && xhr.getResponseHeader("HX-Push-Url");
-  if (!address || address === "false") return;
-  history.pushState(null, "", address);
+on("sent", (form, { url }) => {
+  if (path !== form.closest("[data-chat]")?.dataset.newUrl || path === url) return;
+  history.pushState(null, "", url);
   path = location.pathname;
 });
 window.addEventListener("popstate", () => {

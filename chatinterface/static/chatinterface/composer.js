@@ -29,7 +29,7 @@ class Composer {
     form.addEventListener("submit", (event) => this.submit(event), { capture: true });
     form.addEventListener("htmx:configRequest", ({ detail }) => this.configure(detail.parameters));
     form.addEventListener("htmx:beforeSend", () => this.started());
-    form.addEventListener("htmx:beforeSwap", ({ detail }) => (detail.shouldSwap = detail.xhr.status === 422));
+    form.addEventListener("htmx:beforeSwap", ({ detail }) => this.admit(detail));
     form.addEventListener("htmx:afterRequest", ({ detail }) => this.answered(detail.xhr));
     form.querySelector("[data-action=send]").disabled = false;
     this.grow();
@@ -82,6 +82,12 @@ class Composer {
     this.outbox.hidden = false;
     this.set("");
     this.emit("sending");
+  }
+
+  // Of all refusals, 422 brings the sentences to show.
+  admit(detail) {
+    detail.shouldSwap = detail.xhr.status === 422;
+    detail.isError = !detail.shouldSwap && detail.isError;
   }
 
   answered(xhr) {

@@ -4,7 +4,7 @@
 // behind it. Finished blocks are never touched again, and what a patch appends is grafted onto the elements that are
 // there: nothing is drawn twice, and a selection holds.
 
-const CLOSING_TAGS = /^\s*(?:<\/[a-z][a-z0-9]*>\s*)*$/i;
+const CLOSING_TAGS = /^(?:<\/[a-z][a-z0-9]*>\s*)*$/i;
 const streams = new WeakMap(); // article -> {body, marker, html}, or null while a snapshot is on its way
 const articles = new WeakMap(); // root -> Map of id -> article
 const parser = document.createElement("template");
@@ -124,16 +124,27 @@ function extend(element, text) {
 }
 
 function finish({ body, marker }, merged, commit) {
-  let count = Infinity;
-  if (commit < merged.length) {
-    parser.innerHTML = merged.slice(0, commit);
-    count = parser.content.childNodes.length;
-  }
-  const finished = [];
-  let last = marker;
-  while (finished.length < count && last.nextSibling) finished.push((last = last.nextSibling));
-  last.after(marker);
+  const finished = commit < merged.length ? made(marker, merged.slice(0, commit)) : following(marker);
+  finished.at(-1)?.after(marker);
   announce(body, finished.filter((node) => node.nodeType === Node.ELEMENT_NODE));
+}
+
+function following(marker, count = Infinity) {
+  const nodes = [];
+  for (let node = marker.nextSibling; node && nodes.length < count; node = node.nextSibling) nodes.push(node);
+  return nodes;
+}
+
+// The nodes behind the marker that this HTML has made.
+function made(marker, html) {
+  parser.innerHTML = html;
+  const nodes = following(marker, parser.content.childNodes.length);
+  const end = parser.content.lastChild;
+  // White space between blocks and a text behind it are one node.
+  if (nodes.at(-1)?.nodeType === Node.TEXT_NODE && end.nodeType === Node.TEXT_NODE && nodes.at(-1).length > end.length) {
+    nodes.at(-1).splitText(end.length);
+  }
+  return nodes;
 }
 
 function settle(article, { status, body, footer }) {
