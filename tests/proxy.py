@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -72,17 +73,25 @@ class Proxy:
             writer.transport.abort()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with self._cuttable(writer):
+            try:
+                onward_reader, onward = await asyncio.open_connection("127.0.0.1", self.target)
+            except OSError:
+                writer.transport.abort()
+                return
+            if writer.is_closing():
+                onward.transport.abort()
+                return
+            with self._cuttable(onward):
+                await asyncio.gather(self._pump(reader, onward), self._pump(onward_reader, writer))
+
+    @contextmanager
+    def _cuttable(self, writer: asyncio.StreamWriter) -> Iterator[None]:
+        self._writers.add(writer)
         try:
-            onward = await asyncio.open_connection("127.0.0.1", self.target)
-        except OSError:
-            writer.transport.abort()
-            return
-        both = {writer, onward[1]}
-        self._writers |= both
-        try:
-            await asyncio.gather(self._pump(reader, onward[1]), self._pump(onward[0], writer))
+            yield
         finally:
-            self._writers -= both
+            self._writers.remove(writer)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -1,8 +1,11 @@
 from playwright.sync_api import Locator, Page, expect
 
+from chatinterface.content import markdown
 from project.instruments import script
 from tests.proxy import Proxy
 from tests.server import Server
+
+TEXT_OF = "html => new DOMParser().parseFromString(html, 'text/html').body.textContent"
 
 
 class Chat:
@@ -55,8 +58,9 @@ class Chat:
         return self
 
     def shows(self, text: str) -> None:
-        """Wait until the last reply is this text, spaces and line breaks aside."""
-        expect(self.replies.last.locator("[data-message-body]")).to_have_text(text.strip(), timeout=30_000)
+        """Wait until the last reply is this Markdown rendered, spaces and line breaks aside."""
+        rendered = self.page.evaluate(TEXT_OF, markdown.render(text))
+        expect(self.replies.last.locator("[data-message-body]")).to_have_text(rendered, timeout=30_000)
 
     def action(self, name: str) -> Locator:
         """A button, by its name."""
