@@ -18,12 +18,13 @@ class Log {
     this.element.addEventListener("scroll", () => this.scrolled(), { passive: true });
     new ResizeObserver(() => this.grown()).observe(this.element);
     root.addEventListener("htmx:beforeSwap", ({ target }) => target.matches("[data-chat-older]") && this.hold());
-    root.addEventListener("htmx:afterSwap", () => this.release());
+    root.addEventListener("htmx:afterSwap", () => this.anchor && !this.fetching && this.release());
     this.poll = setInterval(() => this.look(), POLL);
   }
 
   // Only the reader's own scrolling upwards ends the following: content that grows also moves the end away.
   scrolled() {
+    if (this.anchor) return;
     const { scrollTop, scrollHeight, clientHeight } = this.element;
     if (scrollHeight - scrollTop - clientHeight < NEAR) this.follow(true);
     else if (scrollTop < this.top) this.follow(false);
@@ -64,21 +65,23 @@ class Log {
     this.root.querySelector("[data-chat-input]")?.focus({ preventScroll: true });
   }
 
-  // The first message in view, and where it stands.
+  // Remember the first message in view, and where it stands.
   hold() {
+    if (this.following) return;
     const { top } = this.element.getBoundingClientRect();
     for (const article of this.element.querySelectorAll("[data-message]")) {
       const box = article.getBoundingClientRect();
-      if (box.bottom > top) return (this.anchor = { id: article.dataset.message, top: box.top });
+      this.anchor = { id: article.dataset.message, top: box.top };
+      if (box.bottom > top) return;
     }
   }
 
-  find({ id }) {
-    return this.element.querySelector(`[data-message="${id}"]`);
+  get anchored() {
+    return this.anchor && this.element.querySelector(`[data-message="${this.anchor.id}"]`);
   }
 
   release() {
-    const article = this.anchor && !this.following && this.find(this.anchor);
+    const article = this.anchored;
     if (article) this.element.scrollTop += article.getBoundingClientRect().top - this.anchor.top;
     this.top = this.element.scrollTop;
     this.anchor = null;
@@ -87,20 +90,14 @@ class Log {
 
   async refetch() {
     this.fetching?.abort();
-    const { signal } = (this.fetching = new AbortController());
+    const fetching = (this.fetching = new AbortController());
     try {
-      const html = await this.get(this.root.dataset.logUrl, signal);
-      if (html === null) return;
-      this.hold();
-      this.replace(html);
-      const { revision } = this.element.querySelector("[data-chat-snapshot]").dataset;
-      while (this.anchor && !this.following && !this.find(this.anchor) && (await this.earlier(signal)));
-      this.release();
-      this.emit("refetched");
-      if (Number(revision) < Number(this.root.dataset.revision)) return this.refetch();
-      this.root.dataset.revision = revision;
+      const html = await this.get(this.root.dataset.logUrl, fetching.signal);
+      if (html !== null) await this.replace(html, fetching.signal);
     } catch (error) {
       if (error.name !== "AbortError") setTimeout(() => this.refetch(), POLL);
+    } finally {
+      if (this.fetching === fetching) this.fetching = null;
     }
   }
 
@@ -111,26 +108,38 @@ class Log {
     return response.ok && !response.redirected ? response.text() : null;
   }
 
-  replace(html) {
+  async replace(html, signal) {
+    this.hold();
     const outbox = this.element.querySelector("[data-chat-outbox]");
     while (outbox.previousSibling) outbox.previousSibling.remove();
     outbox.insertAdjacentHTML("beforebegin", html);
-    window.htmx?.process(this.element);
+    const { revision } = this.element.querySelector("[data-chat-snapshot]").dataset;
     this.root.toggleAttribute("data-empty", !this.element.querySelector("[data-message]"));
+    try {
+      while (this.anchor && !this.anchored && (await this.earlier(signal)));
+    } finally {
+      this.release();
+      this.renewed();
+    }
+    if (Number(revision) < Number(this.root.dataset.revision)) await this.refetch();
+    else this.root.dataset.revision = revision;
+  }
+
+  // What the reader looks at may be further back than the newest messages.
+  async earlier(signal) {
+    const sentinel = this.element.querySelector("[data-chat-older]");
+    const html = sentinel && (await this.get(sentinel.getAttribute("hx-get"), signal));
+    if (html) sentinel.outerHTML = html;
+    return Boolean(html);
+  }
+
+  renewed() {
+    window.htmx?.process(this.element);
     this.element.dispatchEvent(new CustomEvent("chatinterface:content", { bubbles: true, detail: [this.element] }));
     for (const article of this.element.querySelectorAll("[data-status=running]")) {
       this.emit("ask", { type: "ack", message: Number(article.dataset.message), seq: 0 });
     }
-  }
-
-  async earlier(signal) {
-    const sentinel = this.element.querySelector("[data-chat-older]");
-    const html = sentinel && (await this.get(sentinel.getAttribute("hx-get"), signal));
-    if (html) {
-      sentinel.outerHTML = html;
-      window.htmx?.process(this.element);
-    }
-    return Boolean(html);
+    this.emit("refetched");
   }
 
   // Where no socket can be had, a reply is still shown.
