@@ -8,6 +8,7 @@ content, and an unclosed `<b>` ends with its paragraph.
 
 import re
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from chatinterface.content.names import names
 
@@ -46,101 +47,84 @@ ENDED_BY = {
 
 RAW = re.compile(r"<[A-Za-z/!?]")
 # Deep nesting without raw HTML is only made of these.
-NESTING = ("<blockquote", "<ul", "<ol", "<em", "<strong", "<del")
+NESTING = re.compile(r"<(/?)(?:blockquote|ul|ol|em|strong|del)\b")
 MARKUP = re.compile(
     r"""
-    <(?: (?P<comment> !-- )
+    <(?: (?P<comment> !--.*?--> )
        | (?P<end> /? ) (?P<name> [A-Za-z][A-Za-z0-9]*+ )
          (?: \s++ [^\s"'<>/=]++ (?: \s*+ = \s*+ (?: "[^"<]*+" | '[^'<]*+' | [^\s"'=<>`]++ ) )?+ )*+
          \s*+ /?+ >
-    )?
+    )?+
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
 
 
 @dataclass(slots=True)
 class _Balancer:
-    out: list[str] = field(default_factory=list)
     open: list[str] = field(default_factory=list)
     inline: int = 0
     # How many opened elements of a name were left out for their depth: as many ends have to go.
     skipped: dict[str, int] = field(default_factory=dict)
 
-    def start(self, name: str, tag: str) -> None:
-        if ends := ENDED_BY.get(name):
-            self.end_implied(ends)
-        if name in VOID:
-            self.out.append(tag)
-        elif len(self.open) >= MAX_DEPTH or (name in INLINE and self.inline >= MAX_INLINE_DEPTH):
-            self.skipped[name] = self.skipped.get(name, 0) + 1
-        else:
-            self.out.append(tag)
-            self.open.append(name)
-            self.inline += name in INLINE
+    def replace(self, markup: re.Match[str]) -> str:
+        """Return what to put in the place of a piece of markup."""
+        comment, end, name = markup.groups()
+        if name is None:
+            return "" if comment else "&lt;"
+        name = name.lower()
+        if name in KEPT:
+            return self.end(name) if end else self.start(name, markup[0])
+        return "" if name in DROPPED else "&lt;" + markup[0][1:]
 
-    def end_implied(self, ended: frozenset[str]) -> None:
+    def start(self, name: str, tag: str) -> str:
+        implied = self.end_implied(ENDED_BY[name]) if name in ENDED_BY and self.open else ""
+        if name in VOID:
+            return implied + tag
+        if len(self.open) >= MAX_DEPTH or (name in INLINE and self.inline >= MAX_INLINE_DEPTH):
+            self.skipped[name] = self.skipped.get(name, 0) + 1
+            return implied
+        self.open.append(name)
+        self.inline += name in INLINE
+        return implied + tag
+
+    def end_implied(self, ended: frozenset[str]) -> str:
         for index in range(len(self.open) - 1, -1, -1):
             if self.open[index] in ended:
-                self.close(index)
-            elif self.open[index] in BARRIERS:
-                return
+                return self.close(index)
+            if self.open[index] in BARRIERS:
+                break
+        return ""
 
-    def end(self, name: str) -> None:
+    def end(self, name: str) -> str:
         if self.skipped.get(name):
             self.skipped[name] -= 1
         elif name in self.open:
-            self.close(len(self.open) - 1 - self.open[::-1].index(name))
+            return self.close(len(self.open) - 1 - self.open[::-1].index(name))
+        return ""
 
-    def close(self, index: int) -> None:
+    def close(self, index: int) -> str:
         """Close the open element at `index` with all that is open in it."""
-        for name in reversed(self.open[index:]):
-            self.out.append(f"</{name}>")
-            self.inline -= name in INLINE
+        closed = self.open[index:]
         del self.open[index:]
+        self.inline -= sum(name in INLINE for name in closed)
+        return "".join(f"</{name}>" for name in reversed(closed))
 
 
 def needs_balance(source: str, html: str) -> bool:
     """Whether the Markdown `source`, of which `html` was made, may hold raw HTML or nest too deeply."""
-    return RAW.search(source) is not None or sum(html.count(tag) for tag in NESTING) > MAX_INLINE_DEPTH
+    return RAW.search(source) is not None or _depth(html) > MAX_INLINE_DEPTH
+
+
+def _depth(html: str) -> int:
+    return max(accumulate(-1 if end else 1 for end in NESTING.findall(html)), default=0)
 
 
 def balance(html: str) -> tuple[str, bool]:
     """Return the HTML with all elements closed, and whether they already were: then more may follow independently."""
+    closed, mark, rest = html.rpartition("-->")
+    open_comments = "<!--" in rest
     balancer = _Balancer()
-    out = balancer.out
-    settled = True
-    position = 0
-    last_comment_end = html.rfind("-->")
-    while (start := html.find("<", position)) >= 0:
-        if start > position:
-            out.append(html[position:start])
-        markup = MARKUP.match(html, start)
-        assert markup is not None
-        position = markup.end()
-        if markup["comment"]:
-            if last_comment_end >= position:
-                position = html.index("-->", position) + 3
-            else:
-                out.append("&lt;!--")
-                settled = False
-        elif not markup["name"]:
-            out.append("&lt;")
-        else:
-            _tag(balancer, markup)
-    out.append(html[position:])
-    settled = settled and not balancer.open and not any(balancer.skipped.values())
-    balancer.close(0)
-    return "".join(out), settled
-
-
-def _tag(balancer: _Balancer, markup: re.Match[str]) -> None:
-    name = markup["name"].lower()
-    if name in DROPPED:
-        return
-    if name not in KEPT:
-        balancer.out.append(markup[0].replace("<", "&lt;"))
-    elif markup["end"]:
-        balancer.end(name)
-    else:
-        balancer.start(name, markup[0])
+    balanced = MARKUP.sub(balancer.replace, closed + mark + rest.replace("<!--", "&lt;!--"))
+    settled = not (open_comments or balancer.open or any(balancer.skipped.values()))
+    return balanced + balancer.close(0), settled

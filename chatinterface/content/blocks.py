@@ -1,5 +1,6 @@
 """Where do the blocks of a Markdown text begin, and which of them is still open?"""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,33 +47,43 @@ class _Walk:
 
     def __init__(self, source: str) -> None:
         self.bytes = source.encode()
-        self.last = self.depth = 0
+        self.last = 0
         self.raw: int | None = None
-        self.kind = ""
+        # What begins the last block.
+        self.top: Any = ""
         # The last leaf, when it is a fence.
         self.fence: _Fence | None = None
-        for event, span in events_with_range(source, options=OPTIONS):
-            self.see(event, span["start"], span["end"])
+        self._walk(events_with_range(source, options=OPTIONS))
 
-    def see(self, event: Any, start: int, end: int) -> None:
-        name, value = (event, None) if isinstance(event, str) else next(iter(event.items()))
-        if name == "End":
-            self.depth -= 1
-            if value == "CodeBlock" and self.fence:
-                self.fence.end = end
-            return
-        if not self.depth:
-            self.last = start
-            self.kind = _kind(value) if name == "Start" else name
-        if name == "Start":
-            self.depth += 1
-            self.fence = _Fence(start) if _is_fence(value) else None
-        elif name == "Text" and self.fence and not self.fence.end:
-            self.fence.text_end = end
-        else:
-            self.fence = None
-            if name in ("Html", "InlineHtml") and self.raw is None:
-                self.raw = self.last
+    def _walk(self, events: Iterator[tuple[Any, Any]]) -> None:
+        # There are some thousand events in a long list: no calls for those that say nothing.
+        depth = 0
+        fence = None
+        for event, span in events:
+            if "End" in event:
+                depth -= 1
+                if fence and event["End"] == "CodeBlock":
+                    fence.end = span["end"]
+                continue
+            if not depth:
+                self.last = span["start"]
+                self.top = event
+            if "Start" in event:
+                depth += 1
+                fence = _Fence(span["start"]) if _is_fence(event["Start"]) else None
+            elif fence and not fence.end and "Text" in event:
+                fence.text_end = span["end"]
+            else:
+                fence = None
+                if self.raw is None and ("Html" in event or "InlineHtml" in event):
+                    self.raw = self.last
+        self.fence = fence
+
+    @property
+    def kind(self) -> str:
+        """The name of the last block's kind."""
+        start = self.top if isinstance(self.top, str) else self.top.get("Start", self.top)
+        return start if isinstance(start, str) else next(iter(start))
 
     def fence_open(self) -> bool:
         """Whether the text ends in a fence without its end."""
@@ -88,12 +99,8 @@ class _Walk:
         return len(self.bytes[: self.bytes.rfind(b"\n", 0, place) + 1].decode())
 
 
-def _kind(value: Any) -> str:
-    return value if isinstance(value, str) else next(iter(value))
-
-
-def _is_fence(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("CodeBlock"), dict)
+def _is_fence(start: Any) -> bool:
+    return isinstance(start, dict) and isinstance(start.get("CodeBlock"), dict)
 
 
 def outline(source: str) -> Outline:

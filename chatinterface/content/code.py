@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from html import escape
 from itertools import groupby
+from time import thread_time
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
@@ -13,6 +14,10 @@ from chatinterface.content.names import names
 
 # Long texts would take longer than they are worth.
 MAX_LENGTH = 100_000
+# Ordinary code takes about 2 µs a character, and a lexer may load others on its way (HTML those of its scripts and
+# styles); some take quadratic time for what is not code.
+MIN_SECONDS = 0.1
+SECONDS_PER_CHARACTER = 10e-6
 
 # The few kinds that a theme tells apart, by Pygments' own class names; everything else is plain text.
 _CLASS_OF: dict[_TokenType, str] = {
@@ -38,22 +43,37 @@ CLASSES = frozenset(_CLASS_OF.values())
 
 # The languages people talk about, by their usual names. A fixed set: each has been tried on hostile text.
 LANGUAGES = names(
-    "bash c c# c++ console cpp cs csharp css csv diff docker dockerfile elixir erlang go golang graphql haskell html "
-    "http ini java javascript js json jsonc jsx julia kotlin lua make makefile markdown md nginx objc patch perl php "
+    "bash c c# c++ cpp cs csharp css diff docker dockerfile elixir erlang go golang graphql haskell html "
+    "http ini java javascript js json jsx julia kotlin lua make makefile markdown md nginx objc perl php "
     "powershell ps1 py pycon pytb python python3 r rb rs ruby rust scala scss sh shell sql swift terraform toml ts "
     "tsx typescript vue xml yaml yml zsh"
 )
+# Names for which Pygments has no lexer, or one that is quadratic in the length of a line.
+ALIASES = {"console": "bash", "jsonc": "json", "patch": "diff"}
 COMMON = ("bash", "css", "diff", "go", "html", "java", "javascript", "json", "python", "sql", "typescript", "yaml")
 
 
 def highlight(code: str, language: str) -> str:
-    """Return the code as HTML, coloured where the language is known."""
+    """Return the code as HTML, coloured where the language is known and the lexer keeps to its time."""
+    language = ALIASES.get(language, language)
     if language not in LANGUAGES or len(code) > MAX_LENGTH:
         return escape(code, quote=False)
-    tokens = [(kind, text) for _, kind, text in _lexer(language).get_tokens_unprocessed(code)]
+    tokens = _tokens(code, language)
     if "".join(text for _, text in tokens) != code:
         return escape(code, quote=False)
     return "".join(_spans(tokens))
+
+
+def _tokens(code: str, language: str) -> list[tuple[_TokenType, str]]:
+    """Return the tokens of the code; not all of them when it takes too long."""
+    lexer = _lexer(language)
+    deadline = thread_time() + MIN_SECONDS + len(code) * SECONDS_PER_CHARACTER
+    tokens = []
+    for index, (_, kind, text) in enumerate(lexer.get_tokens_unprocessed(code)):
+        tokens.append((kind, text))
+        if index % 32 == 0 and thread_time() > deadline:
+            break
+    return tokens
 
 
 def load_lexers() -> None:

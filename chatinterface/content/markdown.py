@@ -24,7 +24,7 @@ UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 ENDS_IN_CODE = re.compile(r'<pre><code class="language-[^<]*</code></pre>\s*(?:</(?:li|ul|ol|blockquote|div)>\s*)*\Z')
 FOOTNOTE_LINK = re.compile(r'(<sup class="footnote-reference">)<a href="#[^"]*">(\d+)</a>')
 # A row as short as "|a" under a header of thousands of columns is filled up with as many empty cells.
-FILLING = re.compile(r"(?:<td></td>){50,}")
+FILLING = re.compile(r'(?:<td(?: align="\w+")?></td>){8,}+(?=</tr>)')
 EMPTY_CHECKBOX = '<input disabled="" type="checkbox"/>'
 CHECKED_CHECKBOX = '<input disabled="" type="checkbox" checked=""/>'
 
@@ -89,7 +89,7 @@ def _adapt(html: str) -> str:
         html = html.replace(' style="text-align: left">', ">")
         for side in ("center", "right"):
             html = html.replace(f' style="text-align: {side}">', f' align="{side}">')
-    if "<td></td><td></td>" in html:
+    if "></td></tr>" in html:
         html = FILLING.sub("", html)
     if "<input" in html:
         html = html.replace(EMPTY_CHECKBOX, '<input aria-label="☐">').replace(

@@ -19,6 +19,8 @@ MATHML_ATTRIBUTES = names(
 )
 ALERTS = frozenset(f"markdown-alert-{kind}" for kind in ("note", "tip", "important", "warning", "caution"))
 
+BYTE_ORDER_MARK = "\ufeff"
+
 # Anything with a scheme, a host or a character that a browser might take for the start of one is not of this site.
 OWN_SITE = re.compile(r"(?!//)[\w./?%&=+~!$'()*,;@#-]+", re.ASCII)
 
@@ -66,4 +68,6 @@ _cleaner = nh3.Cleaner(
 
 def clean(html: str) -> str:
     """Return the HTML with nothing left in it that could run, load, submit, or reach the page around it."""
-    return _cleaner.clean(html)
+    # The parser takes a mark at the very start for one of byte order: then the parts would not make up the whole.
+    start = BYTE_ORDER_MARK if html.startswith(BYTE_ORDER_MARK) else ""
+    return start + _cleaner.clean(html)
