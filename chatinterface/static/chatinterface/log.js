@@ -16,6 +16,8 @@ class Log {
     this.unseen = 0;
     this.element.scrollTop = this.element.scrollHeight;
     this.element.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    // An image has its height only now.
+    this.element.addEventListener("load", () => this.grown(), { capture: true });
     new ResizeObserver(() => this.grown()).observe(this.element);
     root.addEventListener("htmx:beforeSwap", ({ target }) => target.matches("[data-chat-older]") && this.hold());
     root.addEventListener("htmx:afterSwap", () => this.anchor && !this.fetching && this.release());

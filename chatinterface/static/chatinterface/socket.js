@@ -5,6 +5,7 @@ const FINAL = new Set([4401, 4403, 4404]);
 const ACKNOWLEDGE = 16384; // characters of patches
 const NOTICED = 2000; // milliseconds without a connection until the page says so
 const LONGEST = 20000; // milliseconds between two attempts
+const STEADY = 5000; // milliseconds after which a connection counts as a good one
 
 const connections = new Map();
 
@@ -30,6 +31,7 @@ class Connection {
   }
 
   opened() {
+    this.since = Date.now();
     clearTimeout(this.noticed);
     this.noticed = null;
     this.say("");
@@ -39,7 +41,6 @@ class Connection {
 
   receive(data) {
     if (!this.root.isConnected) return this.forget();
-    this.attempts = 0;
     const frame = JSON.parse(data);
     if (frame.type === "error") this.refusal = frame.detail;
     this.emit(frame.type, frame);
@@ -60,6 +61,7 @@ class Connection {
       clearTimeout(this.noticed);
       return this.say(this.refusal ?? this.root.dataset.textMissing);
     }
+    if (Date.now() - this.since > STEADY) this.attempts = 0;
     const wait = Math.min(LONGEST, 250 * 2 ** this.attempts++);
     this.noticed ??= setTimeout(() => this.say(this.root.dataset.textOffline), NOTICED);
     this.timer = setTimeout(() => this.connect(), wait * (0.5 + Math.random() / 2));
