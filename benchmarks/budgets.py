@@ -39,4 +39,5 @@ BUDGETS = (
     Budget("load_kb", "first load, kB", 120),
     Budget("load_requests", "first load, requests", 12),
     Budget("load_usable_ms", "first load, input usable, ms", 400),
+    Budget("load_lost", "first load, Enters lost that are pressed at once", 0),
 )

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, TimeoutError
 
 from benchmarks import conversations
 from benchmarks.page import Page, Wire
@@ -34,7 +34,7 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
 def warm_page(browser: Browser, target: Target) -> Iterator[Page]:
     """A page that has shown a reply already."""
     with visitor(browser) as context:
-        page = Page(context, target).open()
+        page = Page(context, target).open().settle()
         page.ask(50)
         yield page
 
@@ -44,9 +44,15 @@ def load(browser: Browser, target: Target) -> Figures:
     with visitor(browser) as context:
         page = Page(context, target)
         wire = Wire(page)
-        page.open().ask(1)
+        page.open()
+        try:
+            page.ask(1, limit=5)
+            lost = 0
+        except TimeoutError:
+            lost = 1
         page.tab.wait_for_timeout(1000)
-        return {"load_kb": wire.bytes / 1000, "load_requests": wire.requests, "load_usable_ms": page.usable()}
+        figures = {"load_kb": wire.bytes / 1000, "load_requests": wire.requests, "load_usable_ms": page.usable()}
+        return figures | {"load_lost": lost}
 
 
 def first_text(browser: Browser, target: Target) -> Figures:
@@ -101,7 +107,7 @@ def history(browser: Browser, target: Target) -> Figures:
     for earlier in (0, 500):
         with visitor(browser) as context:
             path = conversations.make(target, context, messages=earlier)
-            page = Page(context, target, path).open()
+            page = Page(context, target, path).open().settle()
             page.ask(2000)
             cpu = target.cpu()
             for _ in range(HISTORY_SENDS):

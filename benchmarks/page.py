@@ -46,9 +46,14 @@ class Page:
         self._path = target.path if path is None else path
 
     def open(self) -> "Page":
-        """Load it, and wait until its input can be used."""
+        """Load it, and wait until its input takes text; whether what is sent then is kept is for the page to see to."""
         self.tab.goto(self.target.origin + self._path, wait_until="commit")
         self.tab.wait_for_function("window.probe && probe.usable", polling=10)
+        return self
+
+    def settle(self) -> "Page":
+        """Wait until the page is connected too."""
+        self.tab.locator(self.target.connected).wait_for()
         return self
 
     def ask(self, count: int, milliseconds: int = 0, shape: str = "prose", limit: float = 60.0) -> Reply:

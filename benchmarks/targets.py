@@ -11,15 +11,18 @@ import psutil
 
 from tests.server import ROOT, Server, free_port, wait_for_port
 
+CONNECTED = "[data-chat][data-connection=open] [data-chat-input]"
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A running server, and the page on it that is measured."""
+    """A running server, and the page on it that is measured: its input, and the same once the page is connected."""
 
     name: str
     origin: str
     path: str
     input: str
+    connected: str
     process: psutil.Process
     database: Path | None = None
 
@@ -45,7 +48,7 @@ def floor(directory: Path) -> Iterator[Target]:
         )
     try:
         wait_for_port(process, port)
-        yield Target("floor", f"http://127.0.0.1:{port}", "/", "#input", psutil.Process(process.pid))
+        yield Target("floor", f"http://127.0.0.1:{port}", "/", "#input", "#input:enabled", psutil.Process(process.pid))
     finally:
         process.kill()
         process.wait()
@@ -59,6 +62,6 @@ def chat(directory: Path, database: Path) -> Iterator[Target]:
     assert server.process is not None
     try:
         process = psutil.Process(server.process.pid)
-        yield Target("chat", server.url(""), "/chat/bench/", "[data-chat-input]", process, server.database)
+        yield Target("chat", server.url(""), "/chat/bench/", "[data-chat-input]", CONNECTED, process, server.database)
     finally:
         server.kill9()
