@@ -8,6 +8,7 @@ function start(root) {
   started.add(root);
   root.style.setProperty("--ci-threshold", `${root.dataset.placeholderThreshold}s`);
   root.addEventListener("htmx:configRequest", ({ detail }) => authorize(root, detail));
+  window.htmx?.process(root); // Otherwise its turn comes later, and what is sent before would leave the page.
   root.dispatchEvent(new CustomEvent("chatinterface:start", { bubbles: true }));
 }
 

@@ -23,6 +23,7 @@ class Composer {
     this.errors = form.querySelector("[data-chat-errors]");
     this.outbox = root.querySelector("[data-chat-outbox]");
     this.sending = null; // {text, key, waiting, shown}
+    const early = this.input.value;
     this.restore();
     this.input.addEventListener("keydown", (event) => this.keydown(event));
     this.input.addEventListener("input", () => this.typed());
@@ -34,6 +35,11 @@ class Composer {
     form.querySelector("[data-action=send]").disabled = false;
     this.grow();
     if (document.activeElement === document.body) this.input.focus({ preventScroll: true });
+    // An Enter that was pressed before this ran has made a line.
+    if (early.endsWith("\n") && root.dataset.submit === "enter") {
+      this.set(early.slice(0, -1));
+      form.requestSubmit();
+    }
   }
 
   keydown(event) {

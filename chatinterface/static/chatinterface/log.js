@@ -123,7 +123,9 @@ class Log {
       this.release();
       this.renewed();
     }
-    if (Number(revision) < Number(this.root.dataset.revision)) await this.refetch();
+    const behind = Number(revision) < Number(this.root.dataset.revision) && revision !== this.fetched;
+    this.fetched = revision;
+    if (behind) await this.refetch();
     else this.root.dataset.revision = revision;
   }
 
