@@ -1,14 +1,17 @@
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import settings as hypothesis_settings
+from psycopg.sql import SQL, Identifier
 
 from tests import services
 from tests.proxy import Proxy
-from tests.server import Server, make_database
+from tests.server import Server, make_database, migrate
 
 hypothesis_settings.register_profile("dev", max_examples=200, deadline=None)
 hypothesis_settings.register_profile("ci", max_examples=2500, deadline=None)
@@ -42,6 +45,18 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> It
 def postgres() -> str:
     """The URL of a PostgreSQL; the test is skipped where there is none, and fails in CI."""
     return services.require("POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/test")
+
+
+@pytest.fixture
+def postgres_database(postgres: str) -> Iterator[str]:
+    """The URL of a fresh, migrated PostgreSQL database: `start_server(DATABASE_URL=postgres_database)`."""
+    name = f"chatinterface_{secrets.token_hex(8)}"
+    url = f"{postgres.rpartition('/')[0]}/{name}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        migrate(os.environ | {"DATABASE_URL": url})
+        yield url
+        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 
 @pytest.fixture(scope="session")

@@ -35,11 +35,15 @@ def manage(*command: str, env: Mapping[str, str]) -> str:
     return done.stdout
 
 
-def make_database(path: Path) -> Path:
-    """A migrated SQLite file with the demo users, to be copied for each server."""
-    env = environment(path)
+def migrate(env: Mapping[str, str]) -> None:
+    """Make the tables and the demo users in the database of an environment."""
     manage("migrate", "--verbosity=0", env=env)
     manage("demo_users", env=env)
+
+
+def make_database(path: Path) -> Path:
+    """A migrated SQLite file with the demo users, to be copied for each server."""
+    migrate(environment(path))
     # Everything into the one file, so that a copy of it is whole.
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
