@@ -89,12 +89,13 @@ class _Balancer:
         return implied + tag
 
     def end_implied(self, ended: frozenset[str]) -> str:
+        outermost = len(self.open)
         for index in range(len(self.open) - 1, -1, -1):
-            if self.open[index] in ended:
-                return self.close(index)
             if self.open[index] in BARRIERS:
                 break
-        return ""
+            if self.open[index] in ended:
+                outermost = index
+        return self.close(outermost)
 
     def end(self, name: str) -> str:
         if self.skipped.get(name):

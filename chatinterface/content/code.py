@@ -44,12 +44,12 @@ CLASSES = frozenset(_CLASS_OF.values())
 # The languages people talk about, by their usual names. A fixed set: each has been tried on hostile text.
 LANGUAGES = names(
     "bash c c# c++ cpp cs csharp css diff docker dockerfile elixir erlang go golang graphql haskell html "
-    "http ini java javascript js json jsx julia kotlin lua make makefile markdown md nginx objc perl php "
+    "http java javascript js json jsx julia kotlin lua make makefile markdown md nginx objc perl php "
     "powershell ps1 py pycon pytb python python3 r rb rs ruby rust scala scss sh shell sql swift terraform toml ts "
     "tsx typescript vue xml yaml yml zsh"
 )
 # Names for which Pygments has no lexer, or one that is quadratic in the length of a line.
-ALIASES = {"console": "bash", "jsonc": "json", "patch": "diff"}
+ALIASES = {"console": "bash", "ini": "toml", "jsonc": "json", "patch": "diff"}
 COMMON = ("bash", "css", "diff", "go", "html", "java", "javascript", "json", "python", "sql", "typescript", "yaml")
 
 

@@ -25,8 +25,11 @@ ENDS_IN_CODE = re.compile(r'<pre><code class="language-[^<]*</code></pre>\s*(?:<
 FOOTNOTE_LINK = re.compile(r'(<sup class="footnote-reference">)<a href="#[^"]*">(\d+)</a>')
 # A row as short as "|a" under a header of thousands of columns is filled up with as many empty cells.
 FILLING = re.compile(r'(?:<td(?: align="\w+")?></td>){8,}+(?=</tr>)')
-EMPTY_CHECKBOX = '<input disabled="" type="checkbox"/>'
-CHECKED_CHECKBOX = '<input disabled="" type="checkbox" checked=""/>'
+# A form control needs a name that a screen reader can say; this one needs no translation.
+CHECKBOXES = {
+    '<input disabled="" type="checkbox"/>': '<input type="checkbox" disabled aria-label="☐">',
+    '<input disabled="" type="checkbox" checked=""/>': '<input type="checkbox" disabled checked aria-label="☑">',
+}
 
 Definitions = dict[str, tuple[str, str]]
 
@@ -92,9 +95,8 @@ def _adapt(html: str) -> str:
     if "></td></tr>" in html:
         html = FILLING.sub("", html)
     if "<input" in html:
-        html = html.replace(EMPTY_CHECKBOX, '<input aria-label="☐">').replace(
-            CHECKED_CHECKBOX, '<input aria-label="☑" checked>'
-        )
+        for made, shown in CHECKBOXES.items():
+            html = html.replace(made, shown)
     return FOOTNOTE_LINK.sub(r"\1\2", html) if "footnote" in html else html
 
 

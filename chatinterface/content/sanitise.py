@@ -43,7 +43,7 @@ _cleaner = nh3.Cleaner(
         "abbr": {"title"},
         "details": {"open"},
         "img": {"alt", "height", "src", "title", "width"},
-        "input": {"aria-label", "checked"},
+        "input": {"aria-label", "checked", "disabled", "type"},
         "math": {"display"} | MATHML_ATTRIBUTES,
         "ol": {"start"},
         "pre": {"data-language"},
