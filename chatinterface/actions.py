@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from asgiref.sync import async_to_sync
 from django.core.handlers.asgi import ASGIRequest
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,52 +23,41 @@ from chatinterface.forms import MessageForm
 from chatinterface.gate import LoginRequired, admitted, login_response
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
-from chatinterface.presentation import added_frame
-from chatinterface.runs.execution import start
+from chatinterface.runs.execution import Job, prepare, run, start
+from chatinterface.runs.records import WORKER
 from chatinterface.runs.recovery import interrupt_lost
-from chatinterface.threads import in_database
+
+Action = Callable[..., HttpResponse]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an action answers, and what is still to be done on the event loop."""
+def action(view: Action) -> Action:
+    """For a view that acts on a chat: admits its visitor, and says in words what cannot be done.
 
-    response: HttpResponse
-    then: Callable[[], Awaitable[asyncio.Task[None] | None]] | None = None
-
-
-Action = Callable[..., Outcome]
-
-
-def action(work: Action) -> Callable[..., Coroutine[Any, Any, HttpResponse]]:
-    """For database work that acts on a chat: admits the visitor, does the work in a thread, and then what follows
-    from it.
-
-    Not in the request's transaction where a site has one: what is announced must be committed. Outside of ASGI, where
-    no event loop outlives the request, the answer waits for the run's end.
+    Never in the request's transaction, where a site has one: what is announced must be committed.
     """
 
     @transaction.non_atomic_requests
     @require_POST
-    @wraps(work)
-    async def wrapped(request: HttpRequest, name: str, **kwargs: Any) -> HttpResponse:
-        outcome = await in_database(_guarded, work, request, name, **kwargs)
-        task = await outcome.then() if outcome.then else None
-        if task is not None and not isinstance(request, ASGIRequest):
-            await asyncio.wait({task})
-        return outcome.response
+    @wraps(view)
+    def wrapped(request: HttpRequest, name: str, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, admitted(request, name), **kwargs)
+        except LoginRequired:
+            return login_response(request)
+        except (Conversation.DoesNotExist, Message.DoesNotExist):
+            raise Http404 from None
+        except ChatError as error:
+            return _refusal(request, [str(error)])
 
     return wrapped
 
 
 @action
-def send(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> Outcome:
+def send(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResponse:
     """Add a message to a conversation, or begin one with it, and have it answered."""
     form = MessageForm(request.POST)
     if not form.is_valid():
-        return Outcome(
-            render(request, "chatinterface/form_errors.html", {"errors": form.errors["message"]}, status=422)
-        )
+        return _refusal(request, [error for errors in form.errors.values() for error in errors])
     granted = history.granted(form.cleaned_data["token"], history.visitor(request))
     if granted != (uuid, interface.name):
         granted = None
@@ -80,33 +68,40 @@ def send(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> Outcome:
         history.visitor(request, granted=uuid if granted else None),
         uuid,
         form.cleaned_data["message"],
+        worker=WORKER,
         key=form.cleaned_data["key"],
         may_create=granted is not None,
     )
-    response = _changed(exchange)
-    if exchange.repeated:
-        return Outcome(response)
-    added = added_frame(interface, exchange.conversation, [exchange.question, exchange.reply])
-    return Outcome(response, lambda: start(exchange, interface, added))
+    if not exchange.repeated:
+        _run(request, prepare(interface, exchange))
+    return _changed(exchange)
 
 
 @action
-def retry(request: HttpRequest, interface: ChatInterface, uuid: UUID, message: int) -> Outcome:
+def retry(request: HttpRequest, interface: ChatInterface, uuid: UUID, message: int) -> HttpResponse:
     """Have a question answered again whose reply was stopped, failed or interrupted."""
-    exchange = conversations.retry(interface, history.visitor(request), uuid, message)
-    added = added_frame(interface, exchange.conversation, [exchange.reply], removed=[message])
-    return Outcome(_changed(exchange), lambda: start(exchange, interface, added))
+    exchange = conversations.retry(interface, history.visitor(request), uuid, message, worker=WORKER)
+    _run(request, prepare(interface, exchange, removed=[message]))
+    return _changed(exchange)
 
 
 @action
-def stop(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> Outcome:
+def stop(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResponse:
     """Stop the reply that is being written, wherever it is. There may be none any more: that is no error."""
     conversation = history.find(history.visitor(request), uuid, interface.name)
-    leaf = conversation.leaf
-    if leaf is None or not leaf.running:
-        return Outcome(HttpResponse(status=204))
     interrupt_lost(conversation)
-    return Outcome(HttpResponse(status=204), lambda: events.stop_reply(leaf.pk))
+    if conversation.leaf is not None and conversation.leaf.running:
+        async_to_sync(events.stop_reply)(conversation.leaf.pk)
+    return HttpResponse(status=204)
+
+
+def _run(request: HttpRequest, job: Job) -> None:
+    # Outside of ASGI no event loop outlives the request: the answer waits for the run's end.
+    async_to_sync(start if isinstance(request, ASGIRequest) else run)(job)
+
+
+def _refusal(request: HttpRequest, errors: Sequence[object]) -> HttpResponse:
+    return render(request, "chatinterface/form_errors.html", {"errors": errors}, status=422)
 
 
 def _changed(exchange: Exchange) -> HttpResponse:
@@ -115,14 +110,3 @@ def _changed(exchange: Exchange) -> HttpResponse:
     address = reverse("chatinterface:conversation", args=[conversation.interface, conversation.uuid])
     sent = {"revision": conversation.revision, "url": address}
     return trigger_client_event(HttpResponse(status=204), "chatinterface:sent", sent)
-
-
-def _guarded(work: Action, request: HttpRequest, name: str, **kwargs: Any) -> Outcome:
-    try:
-        return work(request, admitted(request, name), **kwargs)
-    except LoginRequired:
-        return Outcome(login_response(request))
-    except (Conversation.DoesNotExist, Message.DoesNotExist):
-        raise Http404 from None
-    except ChatError as error:
-        return Outcome(render(request, "chatinterface/form_errors.html", {"errors": [str(error)]}, status=422))

@@ -18,7 +18,9 @@ def application(django_application: Any) -> ProtocolTypeRouter:
     """
     # The consumer needs the models, which are ready only now.
     from chatinterface.content.markdown import warm
+    from chatinterface.handler import ChatsInOneThread, is_plain
     from chatinterface.routing import websocket_urlpatterns
 
     threading.Thread(target=warm, name="chatinterface-warm", daemon=True).start()
-    return ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(websocket_urlpatterns)})
+    http = ChatsInOneThread(django_application) if is_plain(django_application) else django_application
+    return ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})

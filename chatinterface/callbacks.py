@@ -153,7 +153,7 @@ async def _followed(result: Any) -> AsyncGenerator[Any]:
 async def _in_thread(call: Callable[[], Any]) -> AsyncGenerator[Any]:
     relay = Relay(asyncio.get_running_loop())
     context = contextvars.copy_context()
-    job = threads.callbacks().submit(context.run, threads.with_connections, functools.partial(relay.run, call))
+    job = threads.callbacks().submit(context.run, threads.as_request, functools.partial(relay.run, call))
     try:
         async for value in relay:
             if isinstance(value, Awaitable | AsyncIterator):

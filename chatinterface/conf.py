@@ -17,6 +17,8 @@ class Settings:
 
     # Threads in which synchronous callbacks run, in each server process.
     callback_threads: int = 40
+    # Threads in which the pages and actions of chats are handled, in each server process.
+    request_threads: int = 8
     # Threads for the database work of sockets and runs, in each server process.
     database_threads: int = 4
     # Seconds after which a run that no longer renews its claim counts as interrupted.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
 from chatinterface import conf
@@ -28,25 +28,40 @@ class Exchange:
     question: Message
     reply: Message
     run: Run
-    created: bool = False
     repeated: bool = False
 
 
-@transaction.atomic
 def send(
-    interface: ChatInterface, who: Visitor, uuid: UUID, text: str, *, key: UUID | None = None, may_create: bool = False
+    interface: ChatInterface,
+    who: Visitor,
+    uuid: UUID,
+    text: str,
+    *,
+    worker: str = "",
+    key: UUID | None = None,
+    may_create: bool = False,
 ) -> Exchange:
-    """Add the visitor's message and an empty reply with its queued run.
+    """Add the visitor's message and an empty reply with its run: claimed by ``worker``, or queued without one.
 
     With ``may_create`` the conversation is made where it does not exist. A repeated ``key`` adds nothing and returns
     what it added the first time. Raises Conversation.DoesNotExist where it is not the visitor's, Busy while a reply
     is running.
     """
-    conversation, created = _open(interface, who, uuid, may_create=may_create)
-    if not created:
-        if key and (earlier := _sent(conversation, key)):
+    try:
+        return _send(interface, who, uuid, text, worker=worker, key=key, may_create=may_create)
+    except (Busy, IntegrityError):
+        # A repeat is rare, and found out by what it runs into: the reply to the first, or the key itself.
+        if key and (earlier := _sent(find(who, uuid, interface.name), key)):
             return earlier
-        _require_idle(conversation)
+        raise
+
+
+@transaction.atomic
+def _send(
+    interface: ChatInterface, who: Visitor, uuid: UUID, text: str, *, worker: str, key: UUID | None, may_create: bool
+) -> Exchange:
+    conversation = _open(interface, who, uuid, may_create=may_create)
+    _require_idle(conversation)
     question = Message.objects.create(
         conversation=conversation,
         parent=conversation.leaf,
@@ -58,11 +73,11 @@ def send(
         key=key,
     )
     conversation.title = conversation.title or _title(text)
-    return _reply_to(question, conversation, interface, Run.Trigger.SEND, created=created)
+    return _reply_to(question, conversation, interface, Run.Trigger.SEND, worker)
 
 
 @transaction.atomic
-def retry(interface: ChatInterface, who: Visitor, uuid: UUID, reply_id: int) -> Exchange:
+def retry(interface: ChatInterface, who: Visitor, uuid: UUID, reply_id: int, *, worker: str = "") -> Exchange:
     """Put a new reply in the place of one that was stopped, failed or interrupted; the old one stays as a version.
 
     Raises Conversation.DoesNotExist or Message.DoesNotExist where it is not the visitor's, Busy, NotRetryable.
@@ -75,7 +90,7 @@ def retry(interface: ChatInterface, who: Visitor, uuid: UUID, reply_id: int) -> 
     if reply.pk != conversation.leaf_id or reply.parent is None or reply.status == Message.Status.DONE:
         raise NotRetryable
     Message.objects.filter(pk=reply.pk).update(active=False)
-    return _reply_to(reply.parent, conversation, interface, Run.Trigger.RETRY)
+    return _reply_to(reply.parent, conversation, interface, Run.Trigger.RETRY, worker)
 
 
 @transaction.atomic
@@ -136,9 +151,9 @@ def is_lost(run: Run | None) -> bool:
     )
 
 
-def _open(interface: ChatInterface, who: Visitor, uuid: UUID, *, may_create: bool) -> tuple[Conversation, bool]:
+def _open(interface: ChatInterface, who: Visitor, uuid: UUID, *, may_create: bool) -> Conversation:
     try:
-        return _locked(who, uuid, interface.name), False
+        return _locked(who, uuid, interface.name)
     except Conversation.DoesNotExist:
         if not may_create:
             raise
@@ -152,7 +167,7 @@ def _open(interface: ChatInterface, who: Visitor, uuid: UUID, *, may_create: boo
         },
     )
     # Somebody else's conversation of that id, or the same visitor's other request that made it just now.
-    return (conversation, True) if created else (_locked(who, uuid, interface.name), False)
+    return conversation if created else _locked(who, uuid, interface.name)
 
 
 def _locked(who: Visitor, uuid: UUID, interface: str) -> Conversation:
@@ -178,9 +193,16 @@ def _require_idle(conversation: Conversation) -> None:
 
 
 def _reply_to(
-    question: Message, conversation: Conversation, interface: ChatInterface, trigger: str, *, created: bool = False
+    question: Message, conversation: Conversation, interface: ChatInterface, trigger: Run.Trigger, worker: str
 ) -> Exchange:
-    run = Run.objects.create(conversation=conversation, trigger=trigger, lease_until=lease_end())
+    run = Run.objects.create(
+        conversation=conversation,
+        trigger=trigger,
+        status=Run.Status.RUNNING if worker else Run.Status.QUEUED,
+        worker=worker,
+        started_at=question.created_at if worker else None,
+        lease_until=lease_end(),
+    )
     reply = Message.objects.create(
         conversation=conversation,
         parent=question,
@@ -192,7 +214,7 @@ def _reply_to(
     )
     conversation.leaf = reply
     _changed(conversation, question.created_at)
-    return Exchange(conversation=conversation, question=question, reply=reply, run=run, created=created)
+    return Exchange(conversation=conversation, question=question, reply=reply, run=run)
 
 
 def _changed(conversation: Conversation, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""The two bounded thread pools: one for synchronous callbacks, one for the app's own database work.
+"""The bounded thread pools: for synchronous callbacks, for the requests of chats, and for the app's own database work.
 
 Outside of an HTTP request all ``thread_sensitive`` code of a process shares one thread, so that one slow callback would
 hold up every socket. Each kind of work has its own threads here instead.
@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import ParamSpec, TypeVar
 
-from django.db import close_old_connections
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections, connections
 
 from chatinterface import conf
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# Seconds after which an open connection is not trusted without a look at it.
+TRUSTED = 1.0
 
 
 @cache
@@ -32,18 +37,45 @@ def _database() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(conf.get().database_threads, "chatinterface-database")
 
 
+@cache
+def _requests() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(conf.get().request_threads, "chatinterface-request")
+
+
+async def in_request_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Handle a request in a thread of their own pool; ``async_to_sync`` leads from there back to this event loop."""
+    call = partial(_with_live_connections, partial(function, *args, **kwargs))
+    return await sync_to_async(call, thread_sensitive=False, executor=_requests())()
+
+
 async def in_database(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run database work in a thread of its own pool, with the caller's context; returns what it returns."""
+    """Run database work in a thread of its own pool, with the caller's context; returns what it returns.
+
+    Unlike a request's, these few threads keep their connections open: opening one costs more than most of what is done
+    with it.
+    """
     call = partial(function, *args, **kwargs)
     context = contextvars.copy_context()
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_database(), context.run, with_connections, call)
+    return await loop.run_in_executor(_database(), context.run, _with_live_connections, call)
 
 
-def with_connections(call: Callable[[], T]) -> T:
-    """Call it as a request would be: with no stale connection before, and none left behind after."""
+def as_request(call: Callable[[], T]) -> T:
+    """Call it with the database connections treated as around a request: no stale ones before, none left open after."""
     close_old_connections()
     try:
         return call()
     finally:
         close_old_connections()
+
+
+def _with_live_connections(call: Callable[[], T]) -> T:
+    now = time.monotonic()
+    for connection in connections.all(initialized_only=True):
+        doubtful = connection.errors_occurred or now - getattr(connection, "chatinterface_used", 0.0) > TRUSTED
+        if doubtful and connection.connection is not None and not connection.in_atomic_block:
+            if not connection.is_usable():
+                connection.close()
+            connection.errors_occurred = False
+        connection.chatinterface_used = now  # type: ignore[attr-defined]
+    return call()

@@ -1,10 +1,12 @@
-"""The life of a run: claim it, iterate its callback, settle its reply."""
+"""The life of a run: iterate its callback, settle its reply."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
@@ -16,7 +18,7 @@ from chatinterface.content.values import text_of
 from chatinterface.conversations import Exchange
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
-from chatinterface.presentation import settled_frame
+from chatinterface.presentation import added_frame, settled_frame
 from chatinterface.runs import records
 from chatinterface.runs.control import control
 from chatinterface.runs.failures import Failure, failure
@@ -36,27 +38,54 @@ RETRIES = (0.2, 1.0, 3.0, 9.0, 27.0)
 _tasks: set[asyncio.Task[None]] = set()
 
 
-async def start(exchange: Exchange, interface: ChatInterface, added: events.Frame) -> asyncio.Task[None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A committed exchange, with all that its run needs of the database."""
+
+    interface: ChatInterface
+    exchange: Exchange
+    history: records.History
+    added: events.Frame
+
+
+def prepare(interface: ChatInterface, exchange: Exchange, removed: Sequence[int] = ()) -> Job:
+    """Read what a run needs, and render the messages that the pages are to add in place of those in ``removed``."""
+    added = [exchange.reply] if removed else [exchange.question, exchange.reply]
+    return Job(
+        interface=interface,
+        exchange=exchange,
+        history=records.history(exchange.question) if "history" in interface.binding.wanted else [],
+        added=added_frame(interface, exchange.conversation, added, removed),
+    )
+
+
+async def start(job: Job) -> asyncio.Task[None]:
     """Tell the pages of a committed exchange, and execute its run in this process.
 
     It can be stopped as soon as this returns; the task ends when the reply is settled.
     """
-    run = RunInProcess(exchange, interface)
-    await control().add(exchange.reply.pk, run)
-    await events.publish(exchange.conversation.uuid, added)
+    executed = RunInProcess(job)
+    await control().add(job.exchange.reply.pk, executed)
+    await events.publish(job.exchange.conversation.uuid, job.added)
     # A context of its own: the request's would lend the run a thread that ends with the request.
-    task = asyncio.create_task(run.execute(), context=contextvars.Context())
+    task = asyncio.create_task(executed.execute(), context=contextvars.Context())
     _tasks.add(task)
     task.add_done_callback(_report)
     return task
 
 
+async def run(job: Job) -> None:
+    """Start it, and wait for its end."""
+    await asyncio.wait({await start(job)})
+
+
 class RunInProcess:
     """One run, executed by this process's event loop."""
 
-    def __init__(self, exchange: Exchange, interface: ChatInterface) -> None:
-        self._exchange = exchange
-        self._interface = interface
+    def __init__(self, job: Job) -> None:
+        self._exchange = exchange = job.exchange
+        self._interface = interface = job.interface
+        self._history = job.history
         self._stream = ReplyStream(exchange.conversation.uuid, exchange.reply.pk)
         self._session = ChatSession(
             interface=interface, conversation=exchange.conversation, _stopped=lambda: self._stopping
@@ -78,24 +107,16 @@ class RunInProcess:
         return self._stream.snapshot()
 
     async def execute(self) -> None:
-        """Claim, produce, settle."""
+        """Produce, settle."""
         try:
-            history = await in_database(self._claim)
-            if history is not None:
-                with translation.override(self._exchange.conversation.language or None):
-                    await self._run(history)
+            with translation.override(self._exchange.conversation.language or None):
+                await self._run()
         finally:
             await control().discard(self._exchange.reply.pk)
 
-    def _claim(self) -> records.History | None:
-        if not records.claim(self._exchange.run):
-            return None
-        wanted = "history" in self._interface.binding.wanted
-        return records.history(self._exchange.question) if wanted else []
-
-    async def _run(self, history: records.History) -> None:
+    async def _run(self) -> None:
         keeper = asyncio.create_task(self._keep())
-        self._producer = asyncio.create_task(self._produce(history))
+        self._producer = asyncio.create_task(self._produce())
         self._producer.add_done_callback(self._produced)
         if self._stopping:
             self._producer.cancel()
@@ -107,11 +128,11 @@ class RunInProcess:
         if self._error is not None and self._interface.callback_exception == "raise" and not self._stopping:
             raise self._error
 
-    async def _produce(self, history: records.History) -> None:
+    async def _produce(self) -> None:
         values = {
             "message": self._exchange.question.text,
             "contents": self._exchange.question.text,
-            "history": history,
+            "history": self._history,
             "user": self._exchange.question.user_name,
             "instance": self._session,
         }

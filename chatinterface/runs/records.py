@@ -1,4 +1,4 @@
-"""What the database knows of a run while it is under way: its claim, its lease, its checkpoints. All synchronous."""
+"""What the database knows of a run while it is under way: its lease, its checkpoints, what was said before it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,10 @@ from chatinterface.content.values import text_parts
 from chatinterface.conversations import lease_end
 from chatinterface.models import Message, Run
 
+# This process, as the claims of its runs name it.
 WORKER = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 History = list[dict[str, str]]
-
-
-def claim(run: Run) -> bool:
-    """Take a queued run for this process; False where somebody else has it or it was stopped before it began."""
-    run.status, run.worker, run.started_at, run.lease_until = Run.Status.RUNNING, WORKER, timezone.now(), lease_end()
-    claimed = Run.objects.filter(pk=run.pk, status=Run.Status.QUEUED).update(
-        status=run.status, worker=run.worker, started_at=run.started_at, lease_until=run.lease_until
-    )
-    return claimed == 1
 
 
 def history(question: Message) -> History:
