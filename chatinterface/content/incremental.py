@@ -37,7 +37,8 @@ class _Finished:
     sources: list[str] = field(default_factory=list)
     html: list[str] = field(default_factory=list)
     allowance: Allowance = field(default_factory=Allowance)
-    # The length of the text that had decided what is finished.
+    # How much of the text they are made of, and how much of it had to be known to finish them.
+    length: int = 0
     decided: int = 0
 
 
@@ -107,8 +108,10 @@ class IncrementalMarkdown:
         self._pending.clear()
         if not text and not self._replaced:
             return None
+        if self._tail.fence and (more := self._tail.fence.extend(text)) is not None:
+            return self._extend_fence(text, more)
         self._document.typesetter.limit = PATCH_LIMIT
-        return self._extend_fence(text) or self._render_tail(text)
+        return self._render_tail(text)
 
     def snapshot(self) -> Patch:
         """Return all that the last patch has led to, for a browser that knows nothing of it."""
@@ -126,18 +129,18 @@ class IncrementalMarkdown:
             self._reset = True
         self._pending = []
         self._tail.fence = None
-        self._tail.source = [text[sum(map(len, self._finished.sources)) :]]
+        self._tail.source = [text[self._finished.length :]]
         self._replaced = True
 
-    def _extend_fence(self, text: str) -> Patch | None:
+    def _extend_fence(self, text: str, html: str) -> Patch | None:
         tail = self._tail
-        if tail.fence is None or (more := tail.fence.extend(text)) is None:
-            return None
         tail.source.append(text)
-        tail.html[-1:] = [more, FENCE_END]
+        if not html:
+            return None
+        tail.html[-1:] = [html, FENCE_END]
         keep = tail.units - len(FENCE_END)
-        tail.units += units(more)
-        return Patch(keep=keep, tail=more + FENCE_END, commit=0)
+        tail.units += units(html)
+        return Patch(keep=keep, tail=html + FENCE_END, commit=0)
 
     def _render_tail(self, text: str) -> Patch | None:
         source = "".join(self._tail.source) + text
@@ -166,7 +169,8 @@ class IncrementalMarkdown:
             if settled:
                 self._document.define(source[:cut])
                 finished = self._finished
-                finished.decided = sum(map(len, finished.sources)) + len(source)
+                finished.decided = finished.length + len(source)
+                finished.length += cut
                 finished.sources.append(source[:cut])
                 finished.html.append(html)
                 finished.allowance = allowance

@@ -50,6 +50,12 @@ def test_fence_grows_by_its_text() -> None:
     assert "<span" not in markdown.html
 
 
+def test_fence_holds_indent_back() -> None:
+    markdown = IncrementalMarkdown()
+    patches = stream(markdown, "```\n", "a\n", "  ", "b")
+    assert [patch.tail for patch in patches[2:]] == ["  b</code></pre>\n"]
+
+
 def test_fence_highlighted_when_closed() -> None:
     markdown = IncrementalMarkdown()
     *_, last = stream(markdown, "```python\n", "return\n", "```\n")
