@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 from uuid import UUID
 
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils.translation import gettext as _
 
@@ -43,6 +44,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 self._watcher.cancel()
             for group in self._groups:
                 await events.leave(group, self.channel_name)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle what comes from the server or the channel layer.
+
+        Not by way of the base's, which visits another thread before each message to close database connections there:
+        none is ever opened there by a chat.
+        """
+        await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
         # A refusal before this would be a 403, which browsers answer by trying for ever.
