@@ -31,6 +31,8 @@ class ReplyStream:
         self._seq = 0
         self._finished = False
         self._due = 0.0
+        # Since when there is something to publish, and when the callback last went on.
+        self._waiting = 0.0
         self._resumed = 0.0
         self._changed = asyncio.Event()
         self._flusher: asyncio.Task[None] | None = None
@@ -73,8 +75,11 @@ class ReplyStream:
             self._due = self._loop.time() + INTERVAL
             self._flusher = asyncio.create_task(self._flush_when_due())
             return
-        self._changed.set()
-        if self._loop.time() - self._resumed > SLICE:
+        now = self._loop.time()
+        if not self._changed.is_set():
+            self._waiting = now
+            self._changed.set()
+        if now - self._resumed > SLICE:
             await asyncio.sleep(0)
             self._resumed = self._loop.time()
 
@@ -83,9 +88,9 @@ class ReplyStream:
             await self._changed.wait()
             await asyncio.sleep(self._due - self._loop.time())
             began = self._loop.time()
-            late = began - max(self._due, self._resumed)
+            late = began - max(self._due, self._waiting)
             await self.flush()
-            spent = max(late, 0.0) + self._loop.time() - began
+            spent = late + self._loop.time() - began
             self._due = began + min(max(INTERVAL, RELIEF * spent), WIDEST)
 
     def _frame(self, patch: Patch) -> events.Frame:
