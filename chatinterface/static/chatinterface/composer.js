@@ -87,6 +87,8 @@ class Composer {
     this.outbox.querySelector(".ci-body > p").textContent = this.sending.text;
     this.outbox.hidden = false;
     this.set("");
+    // The button that was pressed gives way to another.
+    if (this.form.contains(document.activeElement)) this.input.focus({ preventScroll: true });
     this.emit("sending");
   }
 
