@@ -92,6 +92,9 @@ class Log {
 
   async refetch() {
     this.fetching?.abort();
+    // A visitor's first message makes their session; only its answer brings the cookie that shows them the log.
+    this.awaited = Boolean(this.root.querySelector("input[name=token]")) && !this.answered;
+    if (this.awaited) return;
     const fetching = (this.fetching = new AbortController());
     try {
       const html = await this.get(this.root.dataset.logUrl, fetching.signal);
@@ -154,7 +157,9 @@ class Log {
   }
 
   expect(revision) {
+    this.answered = true;
     this.follow(true);
+    if (this.awaited) return this.refetch();
     const behind = () => Number(this.root.dataset.revision) < revision;
     if (!behind()) return;
     const open = this.root.dataset.connection === "open";

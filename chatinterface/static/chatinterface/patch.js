@@ -44,8 +44,13 @@ function inOrder(root, id) {
 }
 
 async function load(root, url) {
-  const response = await fetch(url, { headers: { "HX-Request": "true" } });
-  if (response.ok && !response.redirected) place(root, await response.text());
+  try {
+    const response = await fetch(url, { headers: { "HX-Request": "true" } });
+    if (response.ok && !response.redirected) return place(root, await response.text());
+  } catch {
+    // No connection: the log is fetched until there is one.
+  }
+  root.dispatchEvent(new CustomEvent("chatinterface:log.changed", { bubbles: true }));
 }
 
 function begin(article) {
