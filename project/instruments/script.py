@@ -9,11 +9,13 @@
 | `markdown`       | the tour of Markdown, as fast as it comes                                       |
 | `raise [N]`      | N words (0), then a RuntimeError                                                |
 | `hold NAME [N]`  | N words (3), and N more once somebody sends `release NAME` in another chat      |
+| `around NAME A/B`| A, and B word by word once it is released; with the escape sequences of `say`   |
 | `state NAME`     | what became of it: `unknown`, `holding`, `released` or `cancelled`              |
 | `say TEXT`       | TEXT, escape sequences such as `\\n` resolved                                     |
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -90,6 +92,15 @@ def hold(name: str, count: str = "3") -> Steps:
     yield from words(int(count), int(count))
 
 
+def around(name: str, *text: str) -> Steps:
+    before, after = unescaped(*text).split("/", 1)
+    yield before
+    yield gates[name]
+    for word in re.split(r"(?<= )", after):
+        yield word
+        yield 0.01
+
+
 def release(name: str) -> Steps:
     gates[name].open.set()
     yield f"released {name}"
@@ -100,7 +111,11 @@ def state(name: str) -> Steps:
 
 
 def say(*text: str) -> Steps:
-    yield " ".join(text).encode("latin-1", "backslashreplace").decode("unicode_escape")
+    yield unescaped(*text)
+
+
+def unescaped(*text: str) -> str:
+    return " ".join(text).encode("latin-1", "backslashreplace").decode("unicode_escape")
 
 
 COMMANDS: dict[str, Callable[..., Steps]] = {
@@ -111,6 +126,7 @@ COMMANDS: dict[str, Callable[..., Steps]] = {
     "markdown": markdown,
     "raise": fail,
     "hold": hold,
+    "around": around,
     "release": release,
     "state": state,
     "say": say,
