@@ -14,22 +14,26 @@ class Chat:
     def __init__(self, page: Page, server: Server, port: int | None = None) -> None:
         self.page = page
         self.server = server
-        self._origin = f"http://127.0.0.1:{port or server.port}"
+        self._port = port or server.port
 
     @classmethod
     def through(cls, proxy: Proxy, page: Page, server: Server) -> "Chat":
         """A page whose connections a test can cut."""
         return cls(page, server, proxy.port)
 
+    def url(self, path: str) -> str:
+        """The address of a path, as this page reaches the server."""
+        return f"http://127.0.0.1:{self._port}{path}"
+
     def open(self, name: str) -> "Chat":
         """Open a new conversation, and wait for its socket."""
-        self.page.goto(f"{self._origin}/chat/{name}/")
+        self.page.goto(self.url(f"/chat/{name}/"))
         self.connected()
         return self
 
     def login(self, username: str) -> "Chat":
         """Log in as a demo user, whose password is its name."""
-        self.page.goto(f"{self._origin}/accounts/login/")
+        self.page.goto(self.url("/accounts/login/"))
         self.page.locator("[name=username]").fill(username)
         self.page.locator("[name=password]").fill(username)
         self.page.locator("[name=password]").press("Enter")
@@ -60,7 +64,33 @@ class Chat:
     def shows(self, text: str) -> None:
         """Wait until the last reply is this Markdown rendered, spaces and line breaks aside."""
         rendered = self.page.evaluate(TEXT_OF, markdown.render(text))
-        expect(self.replies.last.locator("[data-message-body]")).to_have_text(rendered, timeout=30_000)
+        expect(self.body).to_have_text(rendered, timeout=30_000)
+
+    def has_status(self, status: str, *, count: int) -> None:
+        """Wait until there are so many replies, and the last one has this status."""
+        expect(self.replies).to_have_count(count, timeout=30_000)
+        expect(self.replies.last).to_have_attribute("data-status", status, timeout=30_000)
+
+    def holds(self, text: str = "word2") -> None:
+        """Wait until the last reply is being written and shows this text."""
+        expect(self.replies.last).to_have_attribute("data-status", "running")
+        expect(self.body).to_contain_text(text)
+
+    def reload(self) -> "Chat":
+        """Load the page anew, and wait for its socket."""
+        self.page.reload()
+        self.connected()
+        return self
+
+    def again(self) -> "Chat":
+        """The same conversation in another tab of the same visitor."""
+        return Chat(self.page.context.new_page(), self.server, self._port).visit(self.page.url)
+
+    def visit(self, url: str) -> "Chat":
+        """Open a conversation's own address, and wait for its socket."""
+        self.page.goto(url)
+        self.connected()
+        return self
 
     def action(self, name: str) -> Locator:
         """A button, by its name."""
@@ -85,6 +115,11 @@ class Chat:
     @property
     def replies(self) -> Locator:
         return self.page.locator("[data-message][data-role=assistant]")
+
+    @property
+    def body(self) -> Locator:
+        """What the last reply says."""
+        return self.replies.last.locator("[data-message-body]")
 
     @property
     def uuid(self) -> str:
