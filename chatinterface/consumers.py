@@ -97,6 +97,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.send(text_data=event["frame"])
         elif verdict is Verdict.SNAPSHOT:
             await events.ask_snapshot(event["message"], self.channel_name)
+        elif verdict is Verdict.COMPLETE:
+            await self._catch_up([event["message"]])
         elif verdict is Verdict.REFETCH:
             await self._send({"type": events.LOG_CHANGED, "revision": event["revision"]})
 

@@ -20,6 +20,7 @@ class Verdict(enum.Enum):
     FORWARD = enum.auto()  # Send it on.
     DROP = enum.auto()  # The page has it, or will get it in another way.
     SNAPSHOT = enum.auto()  # Something of this reply is missing: ask its worker for all of it.
+    COMPLETE = enum.auto()  # The reply has ended, and the page has not seen all of it: send it whole.
     REFETCH = enum.auto()  # Something of the log is missing: have the page fetch it.
 
 
@@ -62,6 +63,7 @@ class Delivery:
         self.settled.add(message)
 
     def _judge_change(self, event: Mapping[str, Any]) -> Verdict:
+        whole = event["seq"] is None or event["seq"] == self.sent.get(event["message"], 0)
         if event["kind"] == events.MESSAGE_SETTLED:
             self.settle(event["message"])
         expected = self.revision + 1
@@ -70,7 +72,9 @@ class Delivery:
         self.revision = event["revision"]
         if self.behind:
             return Verdict.DROP
-        return Verdict.FORWARD if event["revision"] == expected else Verdict.REFETCH
+        if event["revision"] > expected:
+            return Verdict.REFETCH
+        return Verdict.FORWARD if whole else Verdict.COMPLETE
 
     def _judge_patch(self, event: Mapping[str, Any]) -> Verdict:
         message, seq = event["message"], event["seq"]

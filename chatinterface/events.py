@@ -7,8 +7,8 @@ nothing here is relied on to arrive. The frames down:
 =====================  =======================================================================================
 ``message.added``      ``revision``, ``html`` (articles), ``removed`` (ids)
 ``message.patch``      ``message``, ``seq``, ``keep``, ``tail``, ``commit``, ``reset``: see content.incremental
-``message.settled``    ``revision``, ``message``, ``status``, ``footer``; ``body`` where it is not what was streamed;
-                       or ``fetch``
+``message.settled``    ``revision``, ``message``, ``status``, ``footer``; and ``seq``, the number of the last patch,
+                       where what was streamed is what was said, else the whole ``body``, or ``fetch``, its address
 ``log.changed``        ``revision``: fetch the log anew
 ``error``              ``code``, ``detail``: the socket closes with this code
 =====================  =======================================================================================

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from chatinterface import events
+from chatinterface.content.markdown import render
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
 
@@ -28,10 +29,24 @@ def added_frame(
     return {**frame, "html": html}
 
 
+def body(message: Message) -> str:
+    """What was said as HTML: as it was rendered when it was complete, or as it is stored of what was not completed."""
+    return message.html or render(message.text)
+
+
 def settled_frame(
-    interface: ChatInterface, conversation: Conversation, message: Message, *, shown: str | None, revision: int
+    interface: ChatInterface,
+    conversation: Conversation,
+    message: Message,
+    *,
+    revision: int,
+    shown: str | None = None,
+    seq: int | None = None,
 ) -> events.Frame:
-    """The frame that completes a reply; with its whole body where that is not what is shown already."""
+    """The frame that completes a reply; with its whole body unless ``shown`` is what it is.
+
+    ``shown`` is what pages show that got all patches up to the number ``seq``.
+    """
     frame: events.Frame = {
         "type": events.MESSAGE_SETTLED,
         "revision": revision,
@@ -39,11 +54,12 @@ def settled_frame(
         "status": message.status,
         "footer": _rendered("message_footer", interface, conversation, message),
     }
-    if shown == message.html:
-        return frame
-    if len(message.html) > events.INLINE_LIMIT:
+    html = body(message)
+    if shown == html:
+        return {**frame, "seq": seq}
+    if len(html) > events.INLINE_LIMIT:
         return {**frame, "fetch": _address(conversation, message)}
-    return {**frame, "body": message.html}
+    return {**frame, "body": html}
 
 
 def _rendered(template: str, interface: ChatInterface, conversation: Conversation, message: Message) -> str:

@@ -194,7 +194,14 @@ class RunInProcess:
         reply_settled.send_robust(
             type(self._interface), interface=self._interface, conversation=exchange.conversation, message=exchange.reply
         )
-        return settled_frame(self._interface, exchange.conversation, exchange.reply, shown=shown, revision=revision)
+        return settled_frame(
+            self._interface,
+            exchange.conversation,
+            exchange.reply,
+            revision=revision,
+            shown=shown,
+            seq=self._stream.seq,
+        )
 
 
 class RunThread(ThreadSensitiveContext):

@@ -55,4 +55,4 @@ def interrupt_lost(conversation: Conversation) -> list[int]:
 def _settled(conversation: Conversation, reply: Message) -> events.Frame:
     interface = registry.find(conversation.interface)
     assert interface is not None, "the chat of a page that is open is registered"
-    return settled_frame(interface, conversation, reply, shown=None, revision=conversation.revision)
+    return settled_frame(interface, conversation, reply, revision=conversation.revision)

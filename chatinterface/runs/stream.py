@@ -28,7 +28,9 @@ class ReplyStream:
         self._conversation = conversation
         self._message = message
         self._loop = asyncio.get_running_loop()
-        self._seq = 0
+        # The number of the last patch.
+        self.seq = 0
+        self._flushing = asyncio.Lock()
         self._finished = False
         self._due = 0.0
         # Since when there is something to publish, and when the callback last went on.
@@ -51,18 +53,20 @@ class ReplyStream:
 
     async def flush(self) -> None:
         """Publish what changed since the last time."""
-        self._changed.clear()
-        patch = self.markdown.patch()
-        if patch is not None:
-            self._seq += 1
-            await events.publish(self._conversation, self._frame(patch))
+        async with self._flushing:
+            self._changed.clear()
+            patch = self.markdown.patch()
+            if patch is not None:
+                self.seq += 1
+                await events.publish(self._conversation, self._frame(patch))
 
     async def finish(self) -> None:
         """Publish what is left; nothing more is taken after it."""
         self._finished = True
         if self._flusher is not None:
-            self._flusher.cancel()
-            await asyncio.wait({self._flusher})
+            # Not in the middle of a flush, which would be lost.
+            async with self._flushing:
+                self._flusher.cancel()
         await self.flush()
 
     def snapshot(self) -> events.Frame:
@@ -97,7 +101,7 @@ class ReplyStream:
         frame: events.Frame = {
             "type": events.MESSAGE_PATCH,
             "message": self._message,
-            "seq": self._seq,
+            "seq": self.seq,
             "keep": patch.keep,
             "tail": patch.tail,
             "commit": patch.commit,

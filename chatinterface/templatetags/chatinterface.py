@@ -8,6 +8,7 @@ from tablericons.templatetags.tablericons import icon
 
 from chatinterface.content.markdown import render
 from chatinterface.models import Message
+from chatinterface.presentation import body
 
 register = template.Library()
 register.simple_tag(icon)
@@ -15,8 +16,8 @@ register.simple_tag(icon)
 
 @register.filter
 def message_body(message: Message) -> SafeString:
-    """The message as HTML: what was rendered when it was completed, or what is stored of one that is being written."""
-    return mark_safe(message.html or render(message.text))
+    """What was said, as HTML."""
+    return mark_safe(body(message))
 
 
 @register.filter
