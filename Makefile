@@ -38,7 +38,7 @@ format: $(VENV)/.installed-dev ## Rewrite code and templates in the project's st
 
 .PHONY: matrix
 matrix: $(VENV)/.installed-dev chromium ## Run the suite on every pair of Python and Django whose interpreter is installed
-	TOX_DISCOVER="$$(scripts/find-python 3.11 3.12 3.13 | paste -sd ' ')" $(BIN)/tox run $(ARGS)
+	PATH="$$(scripts/find-python 3.11 3.12 3.13 | xargs -n 1 dirname | paste -sd :):$$PATH" $(BIN)/tox run $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.installed-dev chromium ## Measure the speed in a real browser and write it into benchmarks/

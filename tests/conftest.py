@@ -15,7 +15,7 @@ from tests.server import Server, make_database, migrate
 
 hypothesis_settings.register_profile("dev", max_examples=200, deadline=None)
 hypothesis_settings.register_profile("ci", max_examples=2500, deadline=None)
-hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "dev")
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
