@@ -46,7 +46,7 @@ bench: $(VENV)/.installed-dev chromium ## Measure the speed in a real browser an
 
 .PHONY: screenshots
 screenshots: $(VENV)/.installed-dev chromium ## Take the README's pictures of the page
-	$(BIN)/python scripts/screenshots.py $(ARGS)
+	$(BIN)/python -m scripts.screenshots $(ARGS)
 
 .PHONY: chromium
 chromium:
