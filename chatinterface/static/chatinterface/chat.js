@@ -10,6 +10,7 @@ function start(root) {
   root.addEventListener("htmx:configRequest", ({ detail }) => authorize(root, detail));
   window.htmx?.process(root); // Otherwise its turn comes later, and what is sent before would leave the page.
   root.dispatchEvent(new CustomEvent("chatinterface:start", { bubbles: true }));
+  equip(root, [root]);
 }
 
 function startAll(within) {
@@ -37,6 +38,12 @@ function setState(root, state) {
   if (state === "idle" && focused) root.querySelector("[data-chat-input]")?.focus();
 }
 
+// Most conversations begin without code and tables: what these need is loaded with the first of them.
+async function equip(root, elements) {
+  const needed = elements.some((each) => each.matches("pre, table") || each.querySelector("pre, table"));
+  if (needed) (await import(root.dataset.codeUrl)).prepare(root, elements);
+}
+
 function look(root) {
   const running = root.querySelector("[data-chat-log] > [data-status=running]");
   if (!running) setState(root, "idle");
@@ -54,6 +61,7 @@ on("message.added", (root) => {
   root.removeAttribute("data-empty");
   look(root);
 });
+document.addEventListener("chatinterface:content", ({ target, detail }) => equip(target.closest("[data-chat]"), detail));
 on("message.changed", look);
 on("refetched", look);
 on("message.settled", (root, { status }) => {

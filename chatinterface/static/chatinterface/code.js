@@ -1,4 +1,5 @@
-// What finished content gets: a copy button for code, a scroll region for tables, and a tab stop for whatever scrolls.
+// What finished code and tables get: a copy button, a scroll region, and a tab stop for whatever scrolls. It is loaded with
+// the first of them.
 
 const scrolling = new ResizeObserver((entries) => {
   for (const { target } of entries) {
@@ -60,17 +61,12 @@ async function copy(button) {
   }, 2000);
 }
 
-document.addEventListener("chatinterface:start", ({ target: root }) => {
+export function prepare(root, elements) {
   const template = root.querySelector("[data-chat-copy]");
   if (template) withoutSpaces(template.content);
-  root.dispatchEvent(new CustomEvent("chatinterface:content", { bubbles: true, detail: [root] }));
-});
-
-document.addEventListener("chatinterface:content", ({ target, detail: elements }) => {
-  const root = target.closest("[data-chat]");
   for (const pre of finished(elements, "pre")) prepareCode(root, pre);
   for (const table of finished(elements, "table")) prepareTable(table);
-});
+}
 
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-action=copy-code]");
