@@ -15,7 +15,7 @@ run: $(VENV)/.installed ## Serve the demo site on http://127.0.0.1:8000 (another
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo_users
 	@echo "Open http://127.0.0.1:$(PORT) (Ctrl+C stops the server)"
-	@STRICT_CSP=1 $(BIN)/daphne --bind 127.0.0.1 --port $(PORT) --verbosity 0 project.asgi:application
+	@DEBUG=1 STRICT_CSP=1 $(BIN)/daphne --bind 127.0.0.1 --port $(PORT) --verbosity 0 project.asgi:application
 
 .PHONY: test
 test: $(VENV)/.installed-dev chromium ## Run the whole test suite (part of it: make test ARGS=tests/test_registry.py)

@@ -10,7 +10,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # A site of your own reads its key from a safe place; this one has no secrets to keep.
 SECRET_KEY = os.environ.get("SECRET_KEY", "the demo site keeps no secrets, so its key may be read by everyone")
-DEBUG = os.environ.get("DEBUG", "1") == "1"
+DEBUG = os.environ.get("DEBUG") == "1"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 INSTALLED_APPS = [
@@ -72,6 +72,9 @@ CHANNEL_LAYERS = {
         os.environ.get("REDIS_URL"), capacity=int(os.environ.get("CHANNEL_CAPACITY", "100"))
     )
 }
+
+# One process serves this site, for which the layer in memory is right.
+SILENCED_SYSTEM_CHECKS = ["chatinterface.W002"]
 
 # The app's own settings, for instance CHATINTERFACE_SETTINGS='{"LEASE": 5}'.
 CHATINTERFACE = json.loads(os.environ.get("CHATINTERFACE_SETTINGS", "{}"))
