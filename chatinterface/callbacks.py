@@ -70,9 +70,10 @@ def bind(function: Callable[..., Any], convention: str, owner: str) -> Binding:
         offered = deque(name for name in offered if name != "instance")
     positional: list[str] = []
     keywords: dict[str, str] = {}
+    skipped = False
     for parameter in parameters:
         name = _offer(parameter, offered)
-        if name and parameter.kind in _POSITIONAL and not keywords:
+        if name and parameter.kind in _POSITIONAL and not skipped:
             positional.append(name)
         elif name:
             keywords[parameter.name] = name
@@ -86,6 +87,7 @@ def bind(function: Callable[..., Any], convention: str, owner: str) -> Binding:
                 f"{owner}: {convention}={function!r} needs an argument {parameter.name!r} that it is not given. It is "
                 f"called with ({', '.join(CONVENTIONS[convention])}), and a parameter named 'chat' gets the session."
             )
+        skipped = skipped or name is None
     if not positional and not keywords:
         first = CONVENTIONS[convention][0]
         raise ImproperlyConfigured(
@@ -137,17 +139,16 @@ async def _followed(result: Any) -> AsyncGenerator[Any]:
     """What a returned value stands for: an awaitable's result, each value of a generator, or the value itself."""
     while isinstance(result, Awaitable):
         result = await result
-    if isinstance(result, Iterator):
-        result = _in_thread(lambda: result)
-    if isinstance(result, AsyncIterator):
+    values = _in_thread(lambda: result) if isinstance(result, Iterator) else result
+    if isinstance(values, AsyncIterator):
         try:
-            async for value in result:
+            async for value in values:
                 yield value
         finally:
-            if close := getattr(result, "aclose", None):
+            if close := getattr(values, "aclose", None):
                 await close()
     else:
-        yield result
+        yield values
 
 
 async def _in_thread(call: Callable[[], Any]) -> AsyncGenerator[Any]:
@@ -225,10 +226,12 @@ class Relay:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
+            # Looked at before the values: the thread may hand over its last ones and end while they are taken.
+            done = self._done
             while self._values:
                 yield self._values.popleft()
                 self._room.release()
-            if self._done:
+            if done:
                 break
         if self._error is not None:
             raise self._error
