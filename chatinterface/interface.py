@@ -142,7 +142,7 @@ class ChatInterface:
             for each in type(self).__mro__:
                 value = vars(each).get(name)
                 if isinstance(value, FunctionType) and name not in vars(self):
-                    if value.__qualname__ != f"{each.__qualname__}.{value.__name__}":
+                    if not _is_method(value, each):
                         object.__setattr__(self, name, value)
                     break
 
@@ -178,6 +178,13 @@ class ChatInterface:
 
     def _refuse(self, reason: str) -> NoReturn:
         raise ImproperlyConfigured(f"{self!r}: {reason}")
+
+
+def _is_method(function: FunctionType, owner: type) -> bool:
+    # A lambda is defined in the class all the same: what it calls its first argument tells.
+    if function.__name__ == "<lambda>":
+        return function.__code__.co_varnames[:1] == ("self",)
+    return function.__qualname__ == f"{owner.__qualname__}.{function.__name__}"
 
 
 def _listed(choices: tuple[str, ...]) -> str:
