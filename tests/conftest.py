@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from psycopg.sql import SQL, Identifier
 
+from chatinterface import registry
 from tests import services
 from tests.proxy import Proxy
 from tests.server import Server, make_database, migrate
@@ -28,6 +29,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(browser):
             item.add_marker(pytest.mark.browser)
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture(autouse=True)
+def own_chats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away, after each test, the chats that it registered."""
+    monkeypatch.setattr(registry, "_chats", registry.registered())
 
 
 @pytest.fixture(scope="session")
