@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -35,7 +36,7 @@ class ConversationAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "interface", "user", "created_at", "updated_at")
     list_filter = ("interface", "created_at")
     list_select_related = ("user",)
-    search_fields = ("title", "uuid", "user__username", "messages__parts")
+    search_help_text = _("Searches titles, ids, user names, and all that was said.")
     show_full_result_count = False
     ordering = ("-updated_at", "-id")
     date_hierarchy = "created_at"
@@ -50,6 +51,9 @@ class ConversationAdmin(ReadOnlyAdmin):
         "all_messages",
     ]
 
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("title", "uuid", f"user__{get_user_model().USERNAME_FIELD}", "messages__parts")
+
     @admin.display(description=_("messages"))
     def all_messages(self, conversation: Conversation) -> SafeString:
         """The way to what was said."""
@@ -62,6 +66,7 @@ class MessageAdmin(ReadOnlyAdmin):
     list_display = ("id", "conversation", "role", "excerpt", "status", "active", "created_at")
     list_filter = ("role", "status", "conversation__interface", "created_at")
     list_select_related = ("conversation",)
+    search_help_text = _("Searches what was said, titles, and ids of conversations and errors.")
     search_fields = ("parts", "conversation__title", "conversation__uuid", "run__error_id")
     show_full_result_count = False
     ordering = ("-id",)

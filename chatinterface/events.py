@@ -34,6 +34,9 @@ LOG_CHANGED = "log.changed"
 ERROR = "error"
 ACK = "ack"
 
+# Where the websocket of a conversation is.
+SOCKET = "ws/chatinterface/{}/"
+
 # HTML of more characters than this is not broadcast but fetched by those who need it.
 INLINE_LIMIT = 64 * 1024
 

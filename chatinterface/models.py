@@ -7,12 +7,20 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.files.storage import Storage, default_storage, storages
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 STORAGE_ALIAS = "chatinterface"
+
+
+class TextEncoder(DjangoJSONEncoder):
+    """JSON with letters as they are and not as escapes, so that SQLite finds what is searched for in any language."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "ensure_ascii": False})
 
 
 def attachment_storage() -> Storage:
@@ -171,9 +179,9 @@ class Message(models.Model):
     user_name = models.CharField(_("name"), max_length=200, blank=True)
     avatar = models.CharField(_("avatar"), max_length=500, blank=True)
     # What was said: a list of parts, {"type": "text", "text": …} among them.
-    parts = models.JSONField(_("parts"), default=list)
+    parts = models.JSONField(_("parts"), default=list, encoder=TextEncoder)
     # What is known about it: its error, its title, status and duration where it is a step.
-    metadata = models.JSONField(_("metadata"), default=dict, blank=True)
+    metadata = models.JSONField(_("metadata"), default=dict, blank=True, encoder=TextEncoder)
     # The parts as sanitised HTML, made once when the message is complete; empty while it is being written.
     html = models.TextField(_("HTML"), blank=True, editable=False)
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.DONE)
@@ -267,7 +275,7 @@ class Flag(models.Model):
     session_key = models.CharField(_("session"), max_length=40, blank=True)
     option = models.CharField(_("option"), max_length=100)
     comment = models.TextField(_("comment"), blank=True)
-    snapshot = models.JSONField(_("snapshot"), default=dict)
+    snapshot = models.JSONField(_("snapshot"), default=dict, encoder=TextEncoder)
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.OPEN)
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from chatinterface import events
 from chatinterface.consumers import ChatConsumer
 
-websocket_urlpatterns = [path("ws/chatinterface/<uuid:uuid>/", ChatConsumer.as_asgi())]
+websocket_urlpatterns = [path(events.SOCKET.format("<uuid:uuid>"), ChatConsumer.as_asgi())]

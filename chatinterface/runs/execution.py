@@ -7,6 +7,7 @@ import contextvars
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
@@ -25,7 +26,7 @@ from chatinterface.runs.failures import Failure, failure
 from chatinterface.runs.stream import ReplyStream
 from chatinterface.session import ChatSession
 from chatinterface.signals import reply_settled
-from chatinterface.threads import in_database
+from chatinterface.threads import as_request, callbacks, in_database
 
 logger = logging.getLogger("chatinterface.runs")
 
@@ -183,16 +184,26 @@ class RunInProcess:
                 await asyncio.sleep(delay)
             else:
                 await events.publish(self._exchange.conversation.uuid, frame)
+                await self._signal()
                 return
+
+    async def _signal(self) -> None:
+        # Receivers are the site's code, and may take their time: they get a callback's thread.
+        send = partial(
+            reply_settled.send_robust,
+            type(self._interface),
+            interface=self._interface,
+            conversation=self._exchange.conversation,
+            message=self._exchange.reply,
+        )
+        if reply_settled.has_listeners(type(self._interface)):
+            await asyncio.get_running_loop().run_in_executor(callbacks(), as_request, send)
 
     def _store(self, status: Message.Status, failed: Failure | None, shown: str) -> events.Frame:
         exchange, markdown = self._exchange, self._stream.markdown
         html = markdown.finish()
         revision = conversations.settle(
             exchange.reply, exchange.run, status=status, text=markdown.text, html=html, failure=failed
-        )
-        reply_settled.send_robust(
-            type(self._interface), interface=self._interface, conversation=exchange.conversation, message=exchange.reply
         )
         return settled_frame(
             self._interface,

@@ -1,0 +1,243 @@
+"""A tab with a chat, without a browser: it posts through the site's whole stack and follows the rules of the wire."""
+
+import asyncio
+import html
+import json
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, cast
+from uuid import UUID
+
+from channels.routing import URLRouter
+from channels.testing import WebsocketCommunicator
+from django.http import HttpResponse
+from django.test import AsyncClient
+from django.urls import reverse
+
+from chatinterface.content.incremental import Patch
+from chatinterface.models import Message
+from chatinterface.routing import websocket_urlpatterns
+from chatinterface.runs import execution
+from tests.content.reader import Reader
+
+# Seconds after which what is waited for counts as never coming.
+PATIENCE = 20.0
+
+ARTICLE = re.compile(
+    r'<article [^>]*data-message="(?P<pk>\d+)"[^>]*data-status="(?P<status>\w+)".*?'
+    r"data-message-body[^>]*>(?P<body>.*?)</div>\s*<(?:div class=\"ci-waiting|footer)",
+    re.DOTALL,
+)
+
+Frame = dict[str, Any]
+
+
+class Closed(Exception):
+    """The server closed the socket, with this code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Tab:
+    """What a tab shows of each message is in ``shown`` and ``status``, by their ids; ``frames`` is all that arrived."""
+
+    def __init__(self, client: AsyncClient, name: str, page: str) -> None:
+        self.client = client
+        self.name = name
+        self.uuid = UUID(_attribute(page, "data-conversation"))
+        self.token = html.unescape(_attribute(page, "value", 'name="token" ') if 'name="token"' in page else "")
+        self.revision = int(_attribute(page, "data-revision"))
+        self.frames: list[Frame] = []
+        self.shown: dict[int, Reader] = {}
+        self.status: dict[int, str] = {}
+        # Replies whose patches are applied; False while a snapshot is on its way.
+        self._streams: dict[int, bool] = {}
+        self._applied = 0
+        self._add(page)
+
+    @classmethod
+    async def open(cls, name: str, client: AsyncClient | None = None, uuid: UUID | None = None) -> "Tab":
+        """The page of a new conversation, or of an existing one."""
+        client = client or AsyncClient()
+        address = reverse("chatinterface:conversation", args=[name, uuid]) if uuid else f"/chat/{name}/"
+        return cls(client, name, (await client.get(address)).content.decode())
+
+    async def again(self) -> "Tab":
+        """The same conversation in a tab that is opened now."""
+        return await Tab.open(self.name, self.client, self.uuid)
+
+    def url(self, view: str, *arguments: Any) -> str:
+        """An address of this conversation."""
+        return reverse(f"chatinterface:{view}", args=[self.name, self.uuid, *arguments])
+
+    async def send(self, message: str, **fields: Any) -> HttpResponse:
+        """Post a message."""
+        return await self._post("send", {"message": message, "token": self.token, **fields})
+
+    async def stop(self) -> HttpResponse:
+        """Post a stop."""
+        return await self._post("stop")
+
+    async def retry(self, message: int) -> HttpResponse:
+        """Post "Try again" on a reply."""
+        return await self._post("retry", None, message)
+
+    async def ask(self, message: str) -> Message:
+        """Post a message, and return its reply when it has ended."""
+        response = await self.send(message)
+        assert response.status_code == 204, response.content.decode()
+        await ended()
+        return await self.reply()
+
+    async def reply(self) -> Message:
+        """The last reply, as it is in the database."""
+        replies = Message.objects.filter(conversation__uuid=self.uuid, role=Message.Role.ASSISTANT)
+        return await replies.select_related("run", "conversation").alatest("pk")
+
+    @asynccontextmanager
+    async def connected(self, query: str = "", headers: Mapping[str, str] | None = None) -> AsyncIterator["Tab"]:
+        """With the tab's socket open."""
+        path = f"/ws/chatinterface/{self.uuid}/?revision={self.revision}&token={self.token}{query}"
+        self.socket = communicator(path, self.client, headers)
+        assert await self.socket.connect(PATIENCE) == (True, None)
+        try:
+            yield self
+        finally:
+            await self.leave()
+
+    async def leave(self) -> None:
+        """Close the tab, and wait until the server has seen it."""
+        if not self.socket.future.done():
+            await self.socket.send_input({"type": "websocket.disconnect", "code": 1001})
+        await self.socket.wait(PATIENCE)
+
+    async def say(self, frame: object) -> None:
+        """Send a frame up."""
+        await self.socket.send_input({"type": "websocket.receive", "text": json.dumps(frame)})
+
+    async def receive(self) -> Frame:
+        """The next frame, untouched. Raises Closed."""
+        event = await self.socket.receive_output(PATIENCE)
+        if event["type"] == "websocket.close":
+            raise Closed(event["code"])
+        frame: Frame = json.loads(event["text"])
+        self.frames.append(frame)
+        return frame
+
+    async def next(self) -> Frame:
+        """The next frame, done as it says. Raises Closed."""
+        frame = await self.receive()
+        self.revision = frame.get("revision", self.revision)
+        match frame["type"]:
+            case "message.added":
+                for pk in frame["removed"]:
+                    self.shown.pop(pk, None)
+                    self.status.pop(pk, None)
+                self._add(frame["html"])
+            case "message.patch":
+                await self._patch(frame)
+            case "message.settled":
+                await self._settle(frame)
+            case "log.changed":
+                await self.fetch()
+        return frame
+
+    async def until(self, kind: str, **values: Any) -> Frame:
+        """Follow the frames until one of this type has these values."""
+        while True:
+            frame = await self.next()
+            if frame["type"] == kind and values.items() <= frame.items():
+                return frame
+
+    async def shows(self, text: str) -> None:
+        """Follow the frames until the last message contains this."""
+        while not self.shown or text not in self.last:
+            await self.next()
+
+    async def settled(self) -> None:
+        """Follow the frames until the last message is no longer being written."""
+        while not self.status or "running" in self.status.values():
+            await self.next()
+
+    @property
+    def last(self) -> str:
+        """The HTML of the last message."""
+        return self.shown[max(self.shown)].html
+
+    @property
+    def kinds(self) -> list[str]:
+        """The types of the frames that arrived."""
+        return [frame["type"] for frame in self.frames]
+
+    async def fetch(self) -> None:
+        """Load the log anew."""
+        response = await self.client.get(self.url("log"))
+        page = response.content.decode()
+        self.revision = int(_attribute(page, "data-revision"))
+        self.shown.clear()
+        self.status.clear()
+        self._add(page)
+        for pk, status in self.status.items():
+            if status == "running":
+                await self.say({"type": "ack", "message": pk, "seq": 0})
+
+    async def _post(self, view: str, data: dict[str, Any] | None = None, *arguments: Any) -> HttpResponse:
+        return cast("HttpResponse", await self.client.post(self.url(view, *arguments), data))
+
+    def _add(self, page: str) -> None:
+        for found in ARTICLE.finditer(page):
+            pk = int(found["pk"])
+            self.shown[pk], self.status[pk] = Reader(), found["status"]
+            self._streams.pop(pk, None)
+            self.shown[pk].apply(Patch(0, found["body"], 0))
+
+    async def _patch(self, frame: Frame) -> None:
+        self._applied += len(frame["tail"].encode("utf-16-le")) // 2
+        pk, reset = frame["message"], frame.get("reset", False)
+        if pk not in self.shown:
+            return
+        if reset or (pk not in self._streams and frame["keep"] == 0 and not self.shown[pk].html):
+            self._streams[pk] = True
+        if self._streams.get(pk):
+            self.shown[pk].apply(Patch(frame["keep"], frame["tail"], frame["commit"], reset))
+        elif pk not in self._streams:
+            self._streams[pk] = False
+            await self.say({"type": "ack", "message": pk, "seq": 0})
+
+    async def _settle(self, frame: Frame) -> None:
+        pk = frame["message"]
+        if pk not in self.shown:
+            return
+        self.status[pk] = frame["status"]
+        if "fetch" in frame:
+            self._add((await self.client.get(frame["fetch"])).content.decode())
+        elif "body" in frame:
+            self.shown[pk].apply(Patch(0, frame["body"], 0, reset=True))
+
+    async def acknowledge(self) -> None:
+        """Tell the server how much has been applied."""
+        await self.say({"type": "ack", "bytes": self._applied})
+
+
+def communicator(path: str, client: AsyncClient, headers: Mapping[str, str] | None = None) -> WebsocketCommunicator:
+    """A socket as a browser opens it: from a page of this site, with the visitor's cookies."""
+    cookies = "; ".join(f"{morsel.key}={morsel.value}" for morsel in client.cookies.values())
+    sent = {"host": "testserver", "origin": "http://testserver", "cookie": cookies, **(headers or {})}
+    encoded = [(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
+    return WebsocketCommunicator(URLRouter(websocket_urlpatterns), path, encoded)
+
+
+async def ended() -> None:
+    """Wait for the end of all runs."""
+    while execution._tasks:
+        done, _ = await asyncio.wait(set(execution._tasks), timeout=PATIENCE)
+        assert done, "a run does not end"
+
+
+def _attribute(page: str, name: str, before: str = "") -> str:
+    found = re.search(rf'{before}{name}="([^"]*)"', page)
+    assert found is not None, f"the page has no {name}:\n{page}"
+    return found[1]
