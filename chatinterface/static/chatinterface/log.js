@@ -43,7 +43,9 @@ class Log {
     if (!this.following) return this.show();
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      if (this.following) this.top = this.element.scrollTop = this.element.scrollHeight;
+      if (!this.following) return;
+      this.element.scrollTop = this.element.scrollHeight;
+      this.top = this.element.scrollTop;
     });
   }
 
