@@ -6,6 +6,9 @@ from tests.proxy import Proxy
 from tests.server import Server
 
 TEXT_OF = "html => new DOMParser().parseFromString(html, 'text/html').body.textContent"
+# Pixels of the log below what is in view.
+LEFT = "(log => log.scrollHeight - log.scrollTop - log.clientHeight)(document.querySelector('[data-chat-log]'))"
+AT_END = f"() => {LEFT} < 2"
 
 
 class Chat:
@@ -75,6 +78,17 @@ class Chat:
         """Wait until the last reply is being written and shows this text."""
         expect(self.replies.last).to_have_attribute("data-status", "running")
         expect(self.body).to_contain_text(text)
+
+    def at_end(self) -> None:
+        """Wait until the log shows its end."""
+        self.page.wait_for_function(AT_END)
+
+    def scroll_up(self, pixels: int) -> None:
+        """Turn the wheel over the log, once it shows its end, until it has moved so far."""
+        self.at_end()
+        self.log.hover()
+        self.page.mouse.wheel(0, -pixels)
+        self.page.wait_for_function(f"pixels => {LEFT} > pixels - 1", arg=pixels)
 
     def reload(self) -> "Chat":
         """Load the page anew, and wait for its socket."""

@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 
 from tests import services
 from tests.browser.chat import Chat
+from tests.browser.visitor import Gate
 from tests.server import Server
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -89,3 +90,9 @@ def page(context: BrowserContext) -> Page:
 def chat(page: Page, server: Server) -> Chat:
     """The chat `script` in that tab, on the server that all tests share."""
     return Chat(page, server).open("script")
+
+
+@pytest.fixture
+def gate(server: Server) -> Gate:
+    """Where the replies of that chat wait until the test lets them go on."""
+    return Gate(server)

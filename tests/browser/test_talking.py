@@ -50,8 +50,7 @@ def test_blank_is_not_sent(chat: Chat) -> None:
     agree(chat, "stream 1")
 
 
-def test_reply_streams(chat: Chat, server: Server) -> None:
-    gate = Gate(server)
+def test_reply_streams(chat: Chat, gate: Gate) -> None:
     chat.send(f"hold {gate}")
     chat.holds("word2")
     expect(chat.body).not_to_contain_text("word3")
@@ -108,9 +107,8 @@ def test_code_is_copied(chat: Chat) -> None:
     assert chat.page.evaluate("navigator.clipboard.readText()") == "if a < b:\n    return 1\n"
 
 
-def test_code_is_copied_before_the_end(chat: Chat, server: Server) -> None:
+def test_code_is_copied_before_the_end(chat: Chat, gate: Gate) -> None:
     """A block has its button as soon as it is finished."""
-    gate = Gate(server)
     chat.send(f"around {gate} ```\\ncode\\n```\\n\\nand /so on")
     chat.holds("and")
     expect(chat.action("copy-code")).to_have_count(1)

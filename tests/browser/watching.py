@@ -1,0 +1,23 @@
+"""What a page is watched for from its first moment on: scripts that a test adds before it opens the page."""
+
+# Every layout shift, also those that the browser forgives because the user has just typed.
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver(list => {
+  for (const {value, sources} of list.getEntries()) {
+    shifts.push([value, ...sources.map(({node, previousRect, currentRect}) =>
+      [node?.outerHTML ?? node?.data, previousRect.toJSON(), currentRect.toJSON()])]);
+  }
+}).observe({type: "layout-shift"});
+"""
+
+# When a reply began to be waited for, and when the waiting mark was first seen, in milliseconds.
+MARKS = """
+window.marks = {};
+requestAnimationFrame(function look(now) {
+  const waiting = document.querySelector("[data-status=running] .ci-waiting");
+  if (waiting) marks.running ??= now;
+  if (waiting?.checkVisibility({checkOpacity: true, checkVisibilityCSS: true})) marks.waiting ??= now;
+  requestAnimationFrame(look);
+});
+"""
