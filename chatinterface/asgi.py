@@ -17,9 +17,9 @@ def application(django_application: Any) -> ProtocolTypeRouter:
     ``chatinterface.routing.websocket_urlpatterns`` to its own router instead.
     """
     # The consumer needs the models, which are ready only now.
-    from chatinterface.content.markdown import warm
     from chatinterface.handler import ChatsInOneThread, is_plain
     from chatinterface.routing import websocket_urlpatterns
+    from chatinterface.warm import warm
 
     threading.Thread(target=warm, name="chatinterface-warm", daemon=True).start()
     http = ChatsInOneThread(django_application) if is_plain(django_application) else django_application
