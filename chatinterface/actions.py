@@ -72,6 +72,8 @@ def send(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResp
         key=form.cleaned_data["key"],
         may_create=granted is not None,
     )
+    if granted:
+        history.keep_session(request, exchange.conversation)
     if not exchange.repeated:
         _run(request, prepare(interface, exchange))
     return _changed(exchange)

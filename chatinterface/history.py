@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.core import signing
 from django.db.models import Q
 
@@ -104,7 +105,20 @@ def open_session(request: HttpRequest, uuid: UUID) -> None:
         return
     made = Conversation.objects.filter(uuid=uuid, user__isnull=True).values_list("session_key", flat=True).first()
     if made:
-        request.session = type(request.session)(made)
-        request.session.modified = True
+        _enter_session(request, made)
     else:
         request.session.create()
+
+
+def keep_session(request: HttpRequest, conversation: Conversation) -> None:
+    """Where two requests began the same conversation at once, let both answers carry the session that owns it."""
+    key = request.session.session_key
+    made_now = key and key != request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if made_now and conversation.session_key and conversation.session_key != key:
+        request.session.delete()
+        _enter_session(request, conversation.session_key)
+
+
+def _enter_session(request: HttpRequest, key: str) -> None:
+    request.session = type(request.session)(key)
+    request.session.modified = True
