@@ -110,6 +110,8 @@ class Composer {
     if (!this.sending.shown && this.input.value === this.sending.text) this.set("");
     this.sending = this.refused = null;
     this.outbox.lastElementChild.hidden = true;
+    const status = this.root.querySelector("[data-chat-status]");
+    if (status.textContent === this.root.dataset.textKept) status.textContent = "";
     this.settled();
   }
 
