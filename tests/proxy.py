@@ -6,6 +6,9 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+# How the request for a websocket begins.
+HANDSHAKE = b"GET /ws/"
+
 
 class Proxy:
     """Listens on a port of its own and passes everything to the other one, until it is told not to."""
@@ -18,6 +21,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._flowing = asyncio.Event()
+        self._upgrading = asyncio.Event()
 
     def __enter__(self) -> "Proxy":
         self._thread.start()
@@ -46,11 +50,16 @@ class Proxy:
         """Pass nothing on, in both directions, with the connections open: a line that has gone dead."""
         self._loop.call_soon_threadsafe(self._flowing.clear)
 
+    def hold_sockets(self) -> None:
+        """From now on let no websocket open; all else flows."""
+        self._loop.call_soon_threadsafe(self._upgrading.clear)
+
     def _call(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
 
     async def _restore(self) -> None:
         self._flowing.set()
+        self._upgrading.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
             self.port = self._server.sockets[0].getsockname()[1]
@@ -97,6 +106,8 @@ class Proxy:
         try:
             while data := await reader.read(65536):
                 await self._flowing.wait()
+                if data.startswith(HANDSHAKE):
+                    await self._upgrading.wait()
                 writer.write(data)
                 await writer.drain()
         except OSError:

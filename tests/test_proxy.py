@@ -77,3 +77,19 @@ def test_hold_keeps_connections(tcp_proxy: Proxy, target: socket.socket) -> None
         tcp_proxy.restore()
         far.settimeout(5)
         assert far.recv(10) == b"later"
+
+
+def test_holds_sockets_alone(tcp_proxy: Proxy, target: socket.socket) -> None:
+    tcp_proxy.hold_sockets()
+    page_near, page_far = connect(tcp_proxy, target)
+    near, far = connect(tcp_proxy, target)
+    with page_near, page_far, near, far:
+        near.sendall(b"GET /ws/chat/ HTTP/1.1")
+        page_near.sendall(b"GET / HTTP/1.1")
+        assert page_far.recv(100) == b"GET / HTTP/1.1"
+        far.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            far.recv(100)
+        tcp_proxy.restore()
+        far.settimeout(5)
+        assert far.recv(100) == b"GET /ws/chat/ HTTP/1.1"

@@ -30,8 +30,14 @@ class Chat:
 
     def open(self, name: str) -> "Chat":
         """Open a new conversation, and wait for its socket."""
-        self.page.goto(self.url(f"/chat/{name}/"))
+        self.open_soon(name)
         self.connected()
+        return self
+
+    def open_soon(self, name: str) -> "Chat":
+        """Open a new conversation, and wait until a message can be sent."""
+        self.page.goto(self.url(f"/chat/{name}/"))
+        expect(self.action("send")).to_be_enabled()
         return self
 
     def login(self, username: str) -> "Chat":
@@ -129,6 +135,16 @@ class Chat:
     @property
     def replies(self) -> Locator:
         return self.page.locator("[data-message][data-role=assistant]")
+
+    @property
+    def status(self) -> Locator:
+        """The line that tells assistive technology what happens."""
+        return self.page.locator("[data-chat-status]")
+
+    @property
+    def errors(self) -> Locator:
+        """What is said below the field."""
+        return self.page.locator("[data-chat-errors]")
 
     @property
     def body(self) -> Locator:

@@ -11,6 +11,10 @@ from tests.server import Server
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
+# What Chromium and htmx report of a connection that is not there, and of an answer that refuses.
+CUT = r"net::ERR_|WebSocket|htmx:(sendError|afterRequest)"
+REFUSED = r"status of 422"
+
 
 class Console:
     """What went wrong in the pages of a test: console errors, exceptions, violations of the content policy."""

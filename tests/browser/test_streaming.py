@@ -9,7 +9,8 @@ from tests.server import Server
 
 SCREENS = "Paragraph of a reply that fills more than a screen.\\n\\n" * 40
 SHAPES = (
-    "More of *it* in several words, and `code`. \\n\\n- one \\n- two \\n  - three \\n\\n| a | b |\\n|---|---|\\n| c | d |\\n\\n"
+    "More of *it* in several words, and `code`. \\n\\n- one \\n- two \\n  - three \\n\\n"
+    "| a | b |\\n|---|---|\\n| c | d |\\n\\n"
     "```python\\ndef f(): \\n    return 1 \\n```\\n\\n$$a^2 + b^2$$\\n\\n> [!NOTE]\\n> That is all. \\n\\n# End"
 )
 
@@ -105,8 +106,7 @@ def test_activity_mark_while_streaming(chat: Chat, gate: Gate) -> None:
 
 
 def test_state_is_said(chat: Chat, gate: Gate) -> None:
-    status = chat.page.locator("[data-chat-status]")
     chat.send(f"hold {gate}")
-    expect(status).to_have_text("A reply is being written.")
+    expect(chat.status).to_have_text("A reply is being written.")
     gate.release()
-    expect(status).to_have_text("The reply is complete.")
+    expect(chat.status).to_have_text("The reply is complete.")

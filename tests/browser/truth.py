@@ -1,6 +1,7 @@
 """Whether a conversation is the same in the page, in the database, and by what its callback produced."""
 
 import json
+import time
 from dataclasses import dataclass
 
 from chatinterface.content import markdown
@@ -53,3 +54,11 @@ def stored(chat: Chat) -> list[tuple[int, str, str, str]]:
     """Id, role, status and text of the conversation's messages in the database."""
     rows = chat.server.query(STORED, chat.uuid.replace("-", ""))
     return [(pk, role, status, "".join(part["text"] for part in json.loads(parts))) for pk, role, status, parts in rows]
+
+
+def checkpointed(chat: Chat, text: str) -> None:
+    """Wait until the database has this text of a reply that is still being written."""
+    deadline = time.monotonic() + 10
+    while stored(chat)[-1][3] != text:
+        assert time.monotonic() < deadline
+        chat.page.wait_for_timeout(20)

@@ -1,0 +1,189 @@
+"""What is sent arrives once, however often and whenever it is sent."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, Request, Route, expect
+
+from tests.browser.chat import Chat
+from tests.browser.conftest import CUT, REFUSED, Console
+from tests.browser.truth import Turn, agree
+from tests.browser.visitor import Gate
+from tests.proxy import Proxy
+from tests.server import Server
+
+KEPT = "Not sent yet."
+
+# Post a form's fields twice at the same time; returns both statuses.
+TWICE = """([url, body]) => {
+  const post = () => fetch(url, {method: "POST", body: new URLSearchParams(body)});
+  return Promise.all([post(), post()]).then(responses => responses.map(response => response.status));
+}"""
+
+
+def is_send(request: Request) -> bool:
+    return request.method == "POST" and request.url.endswith("/send/")
+
+
+def test_double_click(chat: Chat) -> None:
+    chat.input.fill("stream 20 10")
+    chat.action("send").dblclick()
+    agree(chat, "stream 20 10")
+
+
+def test_double_enter(chat: Chat) -> None:
+    chat.input.fill("stream 20 10")
+    chat.input.press("Enter")
+    chat.input.press("Enter")
+    agree(chat, "stream 20 10")
+
+
+def test_held_enter(chat: Chat) -> None:
+    chat.input.fill("stream 3")
+    chat.page.keyboard.down("Enter")
+    chat.page.keyboard.down("Enter")
+    chat.page.keyboard.up("Enter")
+    agree(chat, "stream 3")
+    expect(chat.input).to_have_value("")
+
+
+def test_repeated_post(chat: Chat) -> None:
+    with chat.page.expect_request(is_send) as sent:
+        chat.ask("stream 3")
+    headers = {name: sent.value.headers[name] for name in ("content-type", "x-csrftoken")}
+    repeated = chat.page.request.post(sent.value.url, headers=headers, data=sent.value.post_data)
+    assert repeated.status == 204
+    agree(chat.reload(), "stream 3")
+
+
+def test_same_post_twice_at_once(chat: Chat) -> None:
+    """The first message of a new page, with its token: one conversation, one message."""
+    field = "[...document.forms].find(form => form.elements.token).elements"
+    token, csrf = (chat.page.evaluate(f"{field}.{name}.value") for name in ("token", "csrfmiddlewaretoken"))
+    key = chat.page.evaluate("crypto.randomUUID()")
+    path = f"/chat/script/c/{chat.uuid}/send/"
+    body = {"message": "stream 3", "key": key, "token": token, "csrfmiddlewaretoken": csrf}
+    assert chat.page.evaluate(TWICE, [path, body]) == [204, 204]
+    agree(chat.visit(chat.url(f"/chat/script/c/{chat.uuid}/")), "stream 3")
+
+
+def test_enter_before_socket(proxy: Callable[[Server], Proxy], page: Page, server: Server) -> None:
+    line = proxy(server)
+    line.hold_sockets()
+    chat = Chat.through(line, page, server).open_soon("script")
+    chat.send("stream 3")
+    chat.has_status("done", count=1)
+    expect(chat.root).to_have_attribute("data-connection", "closed")
+    line.restore()
+    chat.connected()
+    agree(chat, "stream 3")
+
+
+def test_enter_while_cut(proxy: Callable[[Server], Proxy], page: Page, server: Server, console: Console) -> None:
+    console.allow(CUT)
+    line = proxy(server)
+    chat = Chat.through(line, page, server).open("script").ask("stream 1")
+    line.refuse()
+    expect(chat.root).to_have_attribute("data-connection", "closed")
+    chat.send("stream 2")
+    expect(chat.log).to_contain_text(KEPT)
+    line.restore()
+    agree(chat, "stream 1", "stream 2")
+    expect(chat.log.get_by_text(KEPT)).to_be_hidden()
+    expect(chat.status).not_to_contain_text(KEPT)
+
+
+def test_server_down(page: Page, start_server: Callable[..., Server], console: Console) -> None:
+    """What is sent meanwhile is kept, and sent once when the server is back; typing goes on."""
+    console.allow(CUT)
+    server = start_server()
+    chat = Chat(page, server).open("script")
+    server.kill9()
+    chat.send("stream 3")
+    expect(chat.log).to_contain_text("stream 3")
+    expect(chat.log).to_contain_text(KEPT)
+    chat.input.fill("the next one")
+    server.start()
+    agree(chat, "stream 3")
+    expect(chat.input).to_have_value("the next one")
+
+
+def test_answer_lost(chat: Chat, console: Console) -> None:
+    """The message arrives and the page does not learn of it: sending it again adds nothing."""
+    console.allow(CUT)
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    chat.page.route("**/send/", lose, times=1)
+    chat.send("stream 3")
+    chat.page.wait_for_event("request", is_send)
+    agree(chat, "stream 3")
+    expect(chat.log.get_by_text(KEPT)).to_be_hidden()
+    expect(chat.status).not_to_contain_text(KEPT)
+
+
+def test_answer_fails(chat: Chat, console: Console) -> None:
+    """An error of the server: the text is back in the field, and can be sent."""
+    console.allow("500")
+    chat.page.route("**/send/", lambda route: route.fulfill(status=500), times=1)
+    chat.send("stream 3")
+    expect(chat.errors).to_have_text("That did not work. Please try again.")
+    expect(chat.input).to_have_value("stream 3")
+    expect(chat.messages).to_have_count(0)
+    chat.input.press("Enter")
+    agree(chat, "stream 3")
+
+
+def test_enter_while_reply_runs(chat: Chat, gate: Gate, console: Console) -> None:
+    """Nobody can send into a running reply; what was typed stays, and is sent once it has ended."""
+    console.allow(REFUSED)
+    chat.send(f"hold {gate}")
+    chat.holds()
+    chat.send("stream 3")
+    expect(chat.input).to_have_value("stream 3")
+    gate.release()
+    chat.settled()
+    chat.input.press("Enter")
+    agree(chat, f"hold {gate}", "stream 3")
+
+
+def test_two_tabs_at_once(chat: Chat, console: Console) -> None:
+    """Both send at the same moment: one is answered, the other keeps its text and can send it then."""
+    console.allow(REFUSED)
+    chat.ask("stream 1")
+    other = chat.again()
+    for each, message in ((chat, "stream 20 20"), (other, "stream 10 20")):
+        each.input.fill(message)
+    chat.input.press("Enter", no_wait_after=True)
+    other.input.press("Enter", no_wait_after=True)
+    chat.has_status("done", count=2)
+    expect(other.input).to_have_value("stream 10 20")
+    other.has_status("done", count=2)
+    other.input.press("Enter")
+    for each in (chat, other):
+        agree(each, "stream 1", "stream 20 20", "stream 10 20")
+
+
+def test_draft_survives_reload(chat: Chat) -> None:
+    chat.ask("stream 1")
+    chat.input.fill("stream 3 and")
+    chat.reload()
+    expect(chat.input).to_have_value("stream 3 and")
+    agree(chat, Turn("stream 1"))
+
+
+def test_unsent_survives_reload(page: Page, start_server: Callable[..., Server], console: Console) -> None:
+    console.allow(CUT)
+    server = start_server()
+    chat = Chat(page, server).open("script").ask("stream 1")
+    server.kill9()
+    chat.send("stream 3")
+    expect(chat.log).to_contain_text(KEPT)
+    server.start()
+    page.route("**/send/", lambda route: route.abort())
+    chat.reload()
+    page.unroute("**/send/")
+    expect(chat.input).to_have_value("stream 3")
+    chat.input.press("Enter")
+    agree(chat, "stream 1", "stream 3")
