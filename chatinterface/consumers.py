@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from chatinterface import conf, events
 from chatinterface.delivery import Delivery, Verdict
-from chatinterface.handshake import BAD_FRAME, LOG_IN, TOO_SLOW, Refused, authorise, check_origin
+from chatinterface.handshake import BAD_FRAME, LOG_IN, TOO_SLOW, Refused, authorise, check_origin, claimed_session
 from chatinterface.runs.recovery import catch_up
 from chatinterface.threads import in_database
 
@@ -35,6 +35,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         self._watcher: asyncio.Task[None] | None = None
+        self._refused = False
         self._groups: list[str] = []
         try:
             await super().__call__(scope, receive, send)
@@ -49,15 +50,18 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Handle what comes from the server or the channel layer.
 
         Not by way of the base's, which visits another thread before each message to close database connections there:
-        none is ever opened there by a chat.
+        none is ever opened there by a chat. Whoever was refused gets nothing more, however long they stay.
         """
-        await getattr(self, get_handler_name(message))(message)
+        if not self._refused or message["type"] == "websocket.disconnect":
+            await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
         # A refusal before this would be a 403, which browsers answer by trying for ever.
         await self.accept()
         self._uuid: UUID = self.scope["url_route"]["kwargs"]["uuid"]
         self._delivery = Delivery(window=conf.get().window)
+        # Whether there is a reply to watch over, and what wakes the watcher when there is one.
+        self._watchful = False
         self._woken = asyncio.Event()
         self._heard = self._checked = self._progress = self._second = asyncio.get_running_loop().time()
         self._frames = 0
@@ -66,9 +70,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
             # Joined before the database is read, so that nothing falls in between; no event is handled until this
             # returns.
             await self._join(events.conversation_group(self._uuid))
+            if session_key := claimed_session(self.scope):
+                await self._join(events.session_group(session_key))
             grant = await in_database(authorise, self.scope, self._uuid)
-            if grant.session_key:
-                await self._join(events.session_group(grant.session_key))
             self._delivery.revision = grant.revision
             if grant.revision != grant.shown:
                 await self._send({"type": events.LOG_CHANGED, "revision": grant.revision})
@@ -81,7 +85,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self._count_frame()
             ack = _parsed(text_data)
             if "message" in ack:
-                self._delivery.expect_snapshot(ack["message"])
+                self._delivery.sent.pop(ack["message"], None)
                 await self._catch_up([ack["message"]])
             else:
                 self._progress = asyncio.get_running_loop().time()
@@ -90,10 +94,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def chat_frame(self, event: dict[str, Any]) -> None:
         """Something happened in the conversation."""
+        if not self._delivery.behind:
+            self._progress = asyncio.get_running_loop().time()
         verdict = self._delivery.judge(event)
         if verdict is Verdict.FORWARD:
             self._heard = asyncio.get_running_loop().time()
-            self._woken.set()
+            if not self._watchful:
+                self._woken.set()
             await self.send(text_data=event["frame"])
         elif verdict is Verdict.SNAPSHOT:
             await events.ask_snapshot(event["message"], self.channel_name)
@@ -108,10 +115,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
             raise Refused(LOG_IN, _("You are logged out."))
 
     async def _watch(self) -> None:
-        while True:
-            watchful = bool(self._delivery.sent) or self._delivery.behind
+        while not self._refused:
+            self._watchful = bool(self._delivery.sent) or self._delivery.behind
             with suppress(TimeoutError):
-                async with asyncio.timeout(SILENCE if watchful else conf.get().access_check):
+                async with asyncio.timeout(SILENCE if self._watchful else conf.get().access_check):
                     await self._woken.wait()
             self._woken.clear()
             async with self._refusing():
@@ -120,7 +127,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _tick(self, now: float) -> None:
         if now - self._checked >= conf.get().access_check:
             self._checked = now
-            await in_database(authorise, self.scope, self._uuid, again=True)
+            grant = await in_database(authorise, self.scope, self._uuid, again=True)
+            if self._delivery.refresh(grant.revision):
+                await self._send({"type": events.LOG_CHANGED, "revision": grant.revision})
         if self._delivery.behind and now - self._progress > conf.get().slow_client:
             raise Refused(TOO_SLOW, _("The connection is too slow to follow the conversation."))
         if self._delivery.sent and now - self._heard >= SILENCE:
@@ -130,9 +139,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def _catch_up(self, replies: list[int] | None = None) -> None:
         """Tell the page how replies stand (by default all being written): their end, or all said so far."""
         state = await in_database(catch_up, self._uuid, replies)
+        for reply in set(replies or ()).difference(state.writing):
+            self._delivery.sent.pop(reply, None)
         for frame in state.settled:
             self._delivery.settle(frame["message"])
-            await self._send(frame)
+            # The log may have changed in other ways too, of which the page has still to be told.
+            await self._send({**frame, "revision": self._delivery.revision})
         for reply in state.writing:
             self._delivery.sent.setdefault(reply, None)
             await events.ask_snapshot(reply, self.channel_name)
@@ -157,6 +169,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         try:
             yield
         except Refused as refusal:
+            self._refused = True
             await self._send({"type": events.ERROR, "code": refusal.code, "detail": refusal.detail})
             await self.close(refusal.code)
 

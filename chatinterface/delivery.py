@@ -38,6 +38,8 @@ class Delivery:
     size: int = 0
     acknowledged: int = 0
     behind: bool = False
+    # Whether anything was held back since the page fell behind.
+    missed: bool = False
 
     def judge(self, event: Mapping[str, Any]) -> Verdict:
         """Decide about an event of the channel layer, and remember that it was done."""
@@ -46,16 +48,22 @@ class Delivery:
         return self._judge_patch(event)
 
     def acknowledge(self, size: int) -> bool:
-        """Take the page's word for what it has applied; True where it has just caught up and needs all it missed."""
+        """Take the page's word for what it has applied; True where it has just caught up and needs what it missed."""
         self.acknowledged = max(self.acknowledged, min(size, 2 * self.size))
         if self.behind and self.size - self.acknowledged <= self.window // 4:
-            self.behind = False
-            return True
+            missed, self.behind, self.missed = self.missed, False, False
+            return missed
         return False
 
     def expect_snapshot(self, message: int) -> None:
         """A snapshot of the reply was asked for: patches wait for it."""
         self.sent[message] = None
+
+    def refresh(self, revision: int) -> bool:
+        """Take the log's revision from the database; True where changes were missed, and the page needs all of it."""
+        missed = revision > self.revision
+        self.revision = max(revision, self.revision)
+        return missed and not self._held_back()
 
     def settle(self, message: int) -> None:
         """The page is told the end of the reply."""
@@ -66,11 +74,13 @@ class Delivery:
         whole = event["seq"] is None or event["seq"] == self.sent.get(event["message"], 0)
         if event["kind"] == events.MESSAGE_SETTLED:
             self.settle(event["message"])
+        elif event["message"] is not None:
+            self.sent.setdefault(event["message"], 0)
         expected = self.revision + 1
         if event["revision"] < expected:
             return Verdict.DROP
         self.revision = event["revision"]
-        if self.behind:
+        if self._held_back():
             return Verdict.DROP
         if event["revision"] > expected:
             return Verdict.REFETCH
@@ -78,7 +88,7 @@ class Delivery:
 
     def _judge_patch(self, event: Mapping[str, Any]) -> Verdict:
         message, seq = event["message"], event["seq"]
-        if self.behind or message in self.settled:
+        if message in self.settled or self._held_back():
             return Verdict.DROP
         last = self.sent.get(message, 0)
         if event["reset"]:
@@ -93,3 +103,7 @@ class Delivery:
         self.size += event["size"]
         self.behind = self.size - self.acknowledged > self.window
         return Verdict.FORWARD
+
+    def _held_back(self) -> bool:
+        self.missed = self.missed or self.behind
+        return self.behind

@@ -39,9 +39,8 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What a socket may read: for which session, and the log's revision by the database and as the page shows it."""
+    """What a socket may read: the log's revision by the database and as the page shows it."""
 
-    session_key: str
     revision: int
     shown: int
 
@@ -69,21 +68,33 @@ def authorise(scope: Scope, uuid: UUID, *, again: bool = False) -> Grant:
     )
     interface = granted[1] if granted and granted[0] == uuid else ""
     who = history.visitor(request, granted=uuid if interface else None)
-    revision = 0
-    try:
-        conversation = history.find(who, uuid)
-    except Conversation.DoesNotExist:
-        if not interface or Conversation.objects.filter(uuid=uuid).exists():
-            raise Refused(NOT_FOUND, _("There is no such conversation.")) from None
-    else:
-        interface, revision = conversation.interface, conversation.revision
+    conversation = _find(who, uuid, may_be_new=bool(interface))
+    if conversation is not None:
+        interface = conversation.interface
     _check_access(request, interface)
     shown = request.GET.get("revision", "")
     return Grant(
-        session_key=request.session.session_key or "",
-        revision=revision,
+        revision=conversation.revision if conversation is not None else 0,
         shown=int(shown) if shown.isdecimal() and len(shown) < 12 else 0,
     )
+
+
+def claimed_session(scope: Scope) -> str:
+    """The key of the session that the visitor claims to have, which nobody has looked at; "" for none."""
+    return SocketRequest(scope).session.session_key or ""
+
+
+def _find(who: history.Visitor, uuid: UUID, *, may_be_new: bool) -> Conversation | None:
+    try:
+        return history.find(who, uuid)
+    except Conversation.DoesNotExist:
+        if may_be_new and not Conversation.objects.filter(uuid=uuid).exists():
+            return None
+    # Somebody else's; or the visitor's own, which their first message made just now.
+    try:
+        return history.find(who, uuid)
+    except Conversation.DoesNotExist:
+        raise Refused(NOT_FOUND, _("There is no such conversation.")) from None
 
 
 def _check_access(request: HttpRequest, name: str) -> None:

@@ -23,7 +23,12 @@ def added_frame(
 ) -> events.Frame:
     """The frame that adds messages to the end of the log, in place of those in ``removed``."""
     html = "".join(article(interface, conversation, message) for message in messages)
-    frame: events.Frame = {"type": events.MESSAGE_ADDED, "revision": conversation.revision, "removed": list(removed)}
+    frame: events.Frame = {
+        "type": events.MESSAGE_ADDED,
+        "revision": conversation.revision,
+        "message": messages[-1].pk,
+        "removed": list(removed),
+    }
     if len(html) > events.INLINE_LIMIT:
         return {"type": events.LOG_CHANGED, "revision": conversation.revision}
     return {**frame, "html": html}

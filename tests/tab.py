@@ -41,6 +41,15 @@ class Closed(Exception):
         self.code = code
 
 
+class Inbox(asyncio.Queue[Any]):
+    """Whose ``join`` waits until everything has been taken."""
+
+    async def get(self) -> Any:
+        item = await super().get()
+        self.task_done()
+        return item
+
+
 class Tab:
     """What a tab shows of each message is in ``shown`` and ``status``, by their ids; ``frames`` is all that arrived."""
 
@@ -103,6 +112,9 @@ class Tab:
         path = f"/ws/chatinterface/{self.uuid}/?revision={self.revision}&token={self.token}{query}"
         self.socket = communicator(path, self.client, headers)
         assert await self.socket.connect(PATIENCE) == (True, None)
+        # Taken as soon as the handshake is over.
+        await self.say({"type": "ack", "bytes": 0})
+        await self.socket.input_queue.join()
         try:
             yield self
         finally:
@@ -227,7 +239,9 @@ def communicator(path: str, client: AsyncClient, headers: Mapping[str, str] | No
     cookies = "; ".join(f"{morsel.key}={morsel.value}" for morsel in client.cookies.values())
     sent = {"host": "testserver", "origin": "http://testserver", "cookie": cookies, **(headers or {})}
     encoded = [(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
-    return WebsocketCommunicator(URLRouter(websocket_urlpatterns), path, encoded)
+    opened = WebsocketCommunicator(URLRouter(websocket_urlpatterns), path, encoded)
+    opened._input_queue = Inbox()
+    return opened
 
 
 async def ended() -> None:
