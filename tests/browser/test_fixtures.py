@@ -1,9 +1,7 @@
 import re
 
-import pytest
 from playwright.sync_api import Page
 
-from tests.browser.chat import Chat
 from tests.browser.conftest import Console
 from tests.server import Server
 
@@ -24,16 +22,3 @@ def test_console_sees_exception(page: Page, server: Server, console: Console) ->
     console.allow("on purpose")
     assert console.problems
     assert not console.unexpected()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [375, 1280])
-def test_home_fits(page: Page, server: Server, scheme: str, width: int) -> None:
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.set_viewport_size({"width": width, "height": 800})
-    page.goto(server.url())
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-def test_login_page(page: Page, server: Server) -> None:
-    Chat(page, server).login("demo").open("members_only")
