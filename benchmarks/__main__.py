@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from os import cpu_count
+from os import cpu_count, getloadavg
 from pathlib import Path
 
 import django
@@ -64,12 +64,17 @@ def main() -> None:
     )
     options = parser.parse_args()
     results: report.Results = {"floor": {}, "chat": {}}
+    busy = getloadavg()[0]
     for number in range(options.rounds):
         measure_round(number, [names[name] for name in options.only], results)
     print(report.table(results))
     if set(options.only) == set(names):
-        versions = f"Python {platform.python_version()}, Django {django.__version__}, {cpu_count()} cores"
-        report.write(results, f"Medians of {options.rounds} rounds on {datetime.now(UTC):%Y-%m-%d}, {versions}.")
+        versions = f"Python {platform.python_version()}, Django {django.__version__}"
+        machine = f"{cpu_count()} cores, on which other work took {busy:.1f}"
+        today = f"{datetime.now(UTC):%Y-%m-%d}"
+        report.write(
+            results, f"Rounds, of which these are the medians: {options.rounds}, on {today}. {versions}, {machine}."
+        )
 
 
 if __name__ == "__main__":
