@@ -61,7 +61,9 @@ def find(who: Visitor, uuid: UUID, interface: str | None = None, *, lock: bool =
     """
     named = {} if interface is None else {"interface": interface}
     # What the last message says may be long, and is not asked for here.
-    found = Conversation.objects.select_related("leaf__run").defer("leaf__parts", "leaf__html", "leaf__run__error")
+    found = Conversation.objects.select_related("leaf__run", "user").defer(
+        "leaf__parts", "leaf__html", "leaf__run__error"
+    )
     if lock:
         found = found.select_for_update(of=("self",))
     return found.get(who.owns(), uuid=uuid, **named)
