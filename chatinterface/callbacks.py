@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import functools
 import inspect
 import threading
@@ -153,8 +152,8 @@ async def _followed(result: Any) -> AsyncGenerator[Any]:
 
 async def _in_thread(call: Callable[[], Any]) -> AsyncGenerator[Any]:
     relay = Relay(asyncio.get_running_loop())
-    context = contextvars.copy_context()
-    job = threads.callbacks().submit(context.run, threads.as_request, functools.partial(relay.run, call))
+    work = functools.partial(threads.as_request, functools.partial(relay.run, call))
+    job = threads.callbacks().submit(threads.carried(work))
     try:
         async for value in relay:
             if isinstance(value, Awaitable | AsyncIterator):

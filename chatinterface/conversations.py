@@ -195,12 +195,14 @@ def _require_idle(conversation: Conversation) -> None:
 def _reply_to(
     question: Message, conversation: Conversation, interface: ChatInterface, trigger: Run.Trigger, worker: str
 ) -> Exchange:
+    now = timezone.now()
     run = Run.objects.create(
         conversation=conversation,
         trigger=trigger,
+        queued_at=now,
         status=Run.Status.RUNNING if worker else Run.Status.QUEUED,
         worker=worker,
-        started_at=question.created_at if worker else None,
+        started_at=now if worker else None,
         lease_until=lease_end(),
     )
     reply = Message.objects.create(
@@ -213,7 +215,7 @@ def _reply_to(
         run=run,
     )
     conversation.leaf = reply
-    _changed(conversation, question.created_at)
+    _changed(conversation, now)
     return Exchange(conversation=conversation, question=question, reply=reply, run=run)
 
 

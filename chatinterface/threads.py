@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, connections
+from django.utils import translation
 
 from chatinterface import conf
 
@@ -54,10 +55,23 @@ async def in_database(function: Callable[P, T], /, *args: P.args, **kwargs: P.kw
     Unlike a request's, these few threads keep their connections open: opening one costs more than most of what is done
     with it.
     """
-    call = partial(function, *args, **kwargs)
+    call = partial(_with_live_connections, partial(function, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(_database(), carried(call))
+
+
+def carried(call: Callable[[], T]) -> Callable[[], T]:
+    """The call with the context and the language of here, to be made in another thread.
+
+    The language is in the context, but counts only in the thread that set it.
+    """
     context = contextvars.copy_context()
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_database(), context.run, _with_live_connections, call)
+    language = translation.get_language()
+
+    def run() -> T:
+        with translation.override(language):
+            return call()
+
+    return partial(context.run, run)
 
 
 def as_request(call: Callable[[], T]) -> T:

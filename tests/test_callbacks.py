@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
+from django.utils import translation
 
 from chatinterface import ChatInterface, threads
 from chatinterface.callbacks import AHEAD, Relay, is_async, outputs
@@ -273,6 +274,11 @@ async def test_generator_keeps_thread_and_context() -> None:
     steps = await said(answer, "a")
     assert len({thread for thread, _ in steps}) == 1
     assert seen.get() == 0
+
+
+async def test_thread_has_callers_language() -> None:
+    with translation.override("de"):
+        assert await said(translation.get_language) == ["de"]
 
 
 async def test_thread_has_callers_context() -> None:

@@ -30,14 +30,16 @@ class Control:
         self._runs: dict[int, Controlled] = {}
         self._channel = ""
         self._listener: asyncio.Task[None] | None = None
+        self._opening = asyncio.Lock()
 
     async def add(self, reply: int, run: Controlled) -> None:
-        """From now on the run gets what is asked of it."""
+        """From now on the run gets what is asked of it; without a channel layer, from when there is one again."""
         self._runs[reply] = run
-        if self._listener is None:
-            self._channel = await events.new_channel()
-            self._listener = asyncio.create_task(self._listen(self._channel), context=contextvars.Context())
-        await events.join(events.reply_group(reply), self._channel)
+        async with self._opening:
+            if self._listener is None:
+                await self._open()
+        if self._channel:
+            await events.join(events.reply_group(reply), self._channel)
 
     async def discard(self, reply: int) -> None:
         """The run has ended."""
@@ -45,18 +47,30 @@ class Control:
         channel = self._channel
         if not self._runs and self._listener is not None:
             self._listener.cancel()
-            self._listener = None
+            self._listener, self._channel = None, ""
         await events.leave(events.reply_group(reply), channel)
 
-    async def _listen(self, channel: str) -> None:
+    async def _open(self) -> None:
+        try:
+            self._channel = await events.new_channel()
+        except Exception as error:
+            logger.warning("Runs cannot be controlled now: %s: %s", type(error).__name__, error)
+        self._listener = asyncio.create_task(self._listen(), context=contextvars.Context())
+
+    async def _listen(self) -> None:
         while True:
             try:
-                await self._handle(await events.receive(channel))
+                self._channel = self._channel or await events.new_channel()
+                await self._handle(await events.receive(self._channel))
             except Exception:
                 logger.exception("Listening for the control of runs failed")
                 await asyncio.sleep(RECOVERY)
-                for reply in list(self._runs):
-                    await events.join(events.reply_group(reply), channel)
+                await self._join_again()
+
+    async def _join_again(self) -> None:
+        self._channel = self._channel or await events.new_channel()
+        for reply in list(self._runs):
+            await events.join(events.reply_group(reply), self._channel)
 
     async def _handle(self, message: dict[str, Any]) -> None:
         run = self._runs.get(message["message"])

@@ -139,11 +139,15 @@ class RunInProcess:
         }
         args, kwargs = self._interface.binding.arguments(values)
         take = self._stream.add if self._interface.yields == "tokens" else self._stream.replace
-        async with RunThread():
-            async for value in outputs(self._interface.function, *args, **kwargs):
-                if self._exchange.run.first_output_at is None:
-                    self._exchange.run.first_output_at = timezone.now()
-                await take(text_of(value))
+        try:
+            async with RunThread():
+                async for value in outputs(self._interface.function, *args, **kwargs):
+                    if self._exchange.run.first_output_at is None:
+                        self._exchange.run.first_output_at = timezone.now()
+                    await take(text_of(value))
+        except SystemExit as error:
+            # As it is, it would end the event loop, and with it the server.
+            raise RuntimeError("The callback wanted to exit") from error
 
     def _produced(self, producer: asyncio.Task[None]) -> None:
         self._error = asyncio.CancelledError() if producer.cancelled() else producer.exception()
@@ -166,7 +170,7 @@ class RunInProcess:
                     records.checkpoint, self._exchange.run, self._exchange.reply, None if text == stored else text
                 )
                 stored = text
-            except DatabaseError as error:
+            except (DatabaseError, InterfaceError) as error:
                 logger.warning("A checkpoint failed: %s", error)
 
     async def _settle(self, status: Message.Status, failed: Failure | None) -> None:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chatinterface.callbacks import outputs
+from chatinterface.content.markdown import normalise
 from chatinterface.content.values import text_of
 from chatinterface.session import ChatSession
 
@@ -30,7 +31,8 @@ async def failure(error: BaseException, session: ChatSession) -> Failure:
     interface = session.interface
     logger.error("The callback of %r raised, error id %s", interface.name, error_id, exc_info=error)
     text = await _shown(error, session, error_id)
-    return {"id": error_id, "text": text, "detail": "".join(traceback.format_exception(error))}
+    detail = "".join(traceback.format_exception(error))
+    return {"id": error_id, "text": normalise(text), "detail": normalise(detail)}
 
 
 async def _shown(error: BaseException, session: ChatSession, error_id: str) -> str:
@@ -47,7 +49,7 @@ async def _shown(error: BaseException, session: ChatSession, error_id: str) -> s
 async def _custom(mode: Callable[..., Any], error: BaseException, session: ChatSession, error_id: str) -> str:
     try:
         said = [text_of(value) async for value in outputs(mode, error, session)]
-    except Exception as raised:
+    except (Exception, SystemExit) as raised:
         logger.error(
             "The callback_exception of %r raised, error id %s", session.interface.name, error_id, exc_info=raised
         )
@@ -57,7 +59,7 @@ async def _custom(mode: Callable[..., Any], error: BaseException, session: ChatS
 
 def _summary(error: BaseException) -> str:
     sentence = _("The reply could not be completed.")
-    return f"{sentence} {_inline(repr(error))}" if settings.DEBUG else sentence
+    return f"{sentence} {_inline(''.join(traceback.format_exception_only(error)))}" if settings.DEBUG else sentence
 
 
 def _inline(text: str) -> str:

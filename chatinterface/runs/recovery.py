@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils import translation
+
 from chatinterface import conversations, events, registry
 from chatinterface.models import Conversation, Message
 from chatinterface.presentation import settled_frame
@@ -55,4 +57,6 @@ def interrupt_lost(conversation: Conversation) -> list[int]:
 def _settled(conversation: Conversation, reply: Message) -> events.Frame:
     interface = registry.find(conversation.interface)
     assert interface is not None, "the chat of a page that is open is registered"
-    return settled_frame(interface, conversation, reply, revision=conversation.revision)
+    # A socket comes without the language that its page was requested in.
+    with translation.override(conversation.language or None):
+        return settled_frame(interface, conversation, reply, revision=conversation.revision)
