@@ -161,7 +161,7 @@ def _open(interface: ChatInterface, who: Visitor, uuid: UUID, *, may_create: boo
         uuid=uuid,
         defaults={
             "interface": interface.name,
-            "user": who.user if who.user_id else None,
+            "user": who.account,
             "session_key": "" if who.user_id else who.session_key,
             "language": translation.get_language() or "",
         },

@@ -34,6 +34,11 @@ class Visitor:
     granted: UUID | None = None
 
     @property
+    def account(self) -> Any:
+        """The user; None for an anonymous visitor."""
+        return self.user if self.user.is_authenticated else None
+
+    @property
     def user_id(self) -> Any:
         """The user's primary key; None for an anonymous visitor."""
         return self.user.pk if self.user.is_authenticated else None
