@@ -91,10 +91,10 @@ def start_server(tmp_path: Path, database_file: Path) -> Iterator[Callable[..., 
     """Start a Daphne of the test's own: `start_server(CHANNEL_CAPACITY="5")`, the keywords into its environment."""
     started: list[Server] = []
 
-    def start(**extra: str) -> Server:
+    def start(*, application: str = "project.asgi:application", **extra: str) -> Server:
         directory = tmp_path / f"server{len(started)}"
         directory.mkdir()
-        started.append(Server(directory, database_file, extra))
+        started.append(Server(directory, database_file, extra, application=application))
         return started[-1].start()
 
     yield start

@@ -74,12 +74,20 @@ def wait_for_port(process: subprocess.Popen[bytes], port: int) -> bool:
 class Server:
     """A Daphne on a port and a database of its own. It keeps both when it is started again."""
 
-    def __init__(self, directory: Path, database: Path, extra: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        database: Path,
+        extra: Mapping[str, str] | None = None,
+        *,
+        application: str = "project.asgi:application",
+    ) -> None:
         self.port = free_port()
         self.database = directory / "db.sqlite3"
         self.log = directory / "daphne.log"
         self.process: subprocess.Popen[bytes] | None = None
         self._environment = environment(self.database, extra)
+        self._application = application
         shutil.copyfile(database, self.database)
 
     def url(self, path: str = "/") -> str:
@@ -88,7 +96,7 @@ class Server:
 
     def start(self) -> "Server":
         """Start it, and wait until it takes connections. Raises RuntimeError with its log where it does not."""
-        command = ["-m", "daphne", "--bind", "127.0.0.1", "--port", str(self.port), "project.asgi:application"]
+        command = ["-m", "daphne", "--bind", "127.0.0.1", "--port", str(self.port), self._application]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *command],

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.chat import Chat
 from tests.browser.conftest import CUT, Console
-from tests.browser.truth import Turn, agree, checkpointed
+from tests.browser.truth import Turn, agree, in_database
 from tests.browser.visitor import Gate
 from tests.proxy import Proxy
 from tests.server import Server
@@ -183,7 +183,7 @@ def test_killed_in_mid_stream(page: Page, start_server: Callable[..., Server], c
     chat = Chat(page, server).open("script").ask("stream 2").send(f"hold {gate}")
     chat.holds()
     partial = Turn(f"hold {gate}", "word0 word1 word2 ", "interrupted")
-    checkpointed(chat, "word0 word1 word2 ")
+    in_database(chat, chat.uuid, text=partial.reply)
     server.kill9()
     expect(chat.root).to_have_attribute("data-connection", "closed")
     server.start()

@@ -3,10 +3,12 @@
 import json
 import time
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chatinterface.content import markdown
 from project.instruments import script
 from tests.browser.chat import TEXT_OF, Chat
+from tests.server import Server
 
 # What the page shows of each message, without the buttons that its script puts into code.
 SHOWN = """log => [...log.querySelectorAll("[data-message]")].map(article => {
@@ -21,6 +23,15 @@ STORED = """
     FROM chatinterface_message message JOIN chatinterface_conversation conversation ON conversation.id = conversation_id
     WHERE uuid = ? AND active ORDER BY message.id
 """
+
+
+class Stored(NamedTuple):
+    """A message in the database."""
+
+    pk: int
+    role: str
+    status: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +53,27 @@ def agree(chat: Chat, *turns: Turn | str) -> None:
     """Wait for the last reply's end; then the page, the database and the callbacks tell the same conversation."""
     expected = [said for turn in turns for said in (turn if isinstance(turn, Turn) else Turn(turn)).said]
     chat.has_status(expected[-1][1], count=len(turns))
-    rows = stored(chat)
+    rows = stored(chat.server, chat.uuid)
     assert [row[1:] for row in rows] == expected
-    rendered = [
-        (pk, role, status, chat.page.evaluate(TEXT_OF, markdown.render(text))) for pk, role, status, text in rows
-    ]
+    rendered = [(*row[:3], chat.page.evaluate(TEXT_OF, markdown.render(row.text))) for row in rows]
     assert [tuple(shown) for shown in chat.log.evaluate(SHOWN)] == rendered
 
 
-def stored(chat: Chat) -> list[tuple[int, str, str, str]]:
-    """Id, role, status and text of the conversation's messages in the database."""
-    rows = chat.server.query(STORED, chat.uuid.replace("-", ""))
-    return [(pk, role, status, "".join(part["text"] for part in json.loads(parts))) for pk, role, status, parts in rows]
+def stored(server: Server, uuid: str) -> list[Stored]:
+    """The conversation's messages in the database."""
+    rows = server.query(STORED, uuid.replace("-", ""))
+    return [
+        Stored(pk, role, status, "".join(part["text"] for part in json.loads(parts)))
+        for pk, role, status, parts in rows
+    ]
 
 
-def checkpointed(chat: Chat, text: str) -> None:
-    """Wait until the database has this text of a reply that is still being written."""
-    deadline = time.monotonic() + 10
-    while stored(chat)[-1][3] != text:
-        assert time.monotonic() < deadline
+def in_database(chat: Chat, uuid: str, *, text: str | None = None, status: str = "running") -> None:
+    """Wait until the database has a conversation's last reply with this status, and this text if one is given."""
+    deadline = time.monotonic() + 20
+    while True:
+        *_, last = stored(chat.server, uuid)
+        if last.status == status and text in (None, last.text):
+            return
+        assert time.monotonic() < deadline, f"The database has {last}"
         chat.page.wait_for_timeout(20)
