@@ -1,0 +1,185 @@
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest
+from django.test import RequestFactory
+
+from chatinterface import history
+from chatinterface.history import PAGE_SIZE, Visitor
+from chatinterface.models import Conversation, Message
+
+pytestmark = pytest.mark.django_db
+
+
+def anonymous(session_key: str = "", granted: UUID | None = None) -> Visitor:
+    return Visitor(user=AnonymousUser(), session_key=session_key, granted=granted)
+
+
+def finds(who: Visitor, conversation: Conversation, *interface: str) -> bool:
+    try:
+        return history.find(who, conversation.uuid, *interface) == conversation
+    except Conversation.DoesNotExist:
+        return False
+
+
+def test_user_finds_own() -> None:
+    user = User.objects.create(username="ann")
+    assert finds(Visitor(user=user), Conversation.objects.create(user=user))
+
+
+@pytest.mark.parametrize("staff", [False, True])
+def test_user_finds_no_others(*, staff: bool) -> None:
+    ann, bob = User.objects.create(username="ann"), User.objects.create(username="bob", is_superuser=staff)
+    assert not finds(Visitor(user=bob), Conversation.objects.create(user=ann))
+
+
+def test_session_finds_own() -> None:
+    conversation = Conversation.objects.create(session_key="mine")
+    assert finds(anonymous("mine"), conversation)
+    assert not finds(anonymous("other"), conversation)
+    assert not finds(anonymous(), conversation)
+
+
+def test_no_session_finds_nothing() -> None:
+    assert not finds(anonymous(), Conversation.objects.create(user=User.objects.create(username="ann")))
+
+
+def test_login_hides_sessions_conversation() -> None:
+    user = User.objects.create(username="ann")
+    assert not finds(Visitor(user=user, session_key="mine"), Conversation.objects.create(session_key="mine"))
+
+
+def test_session_finds_no_users() -> None:
+    user = User.objects.create(username="ann")
+    assert not finds(anonymous("mine"), Conversation.objects.create(user=user))
+
+
+def test_grant_finds_its_own() -> None:
+    conversation = Conversation.objects.create(session_key="mine")
+    assert finds(anonymous(granted=conversation.uuid), conversation)
+    assert not finds(anonymous(granted=uuid4()), conversation)
+
+
+def test_grant_finds_no_users() -> None:
+    conversation = Conversation.objects.create(user=User.objects.create(username="ann"))
+    assert not finds(anonymous(granted=conversation.uuid), conversation)
+    bob = User.objects.create(username="bob")
+    assert not finds(Visitor(user=bob, granted=conversation.uuid), conversation)
+
+
+def test_only_in_its_chat() -> None:
+    conversation = Conversation.objects.create(session_key="mine", interface="ask")
+    assert finds(anonymous("mine"), conversation, "ask")
+    assert not finds(anonymous("mine"), conversation, "tell")
+
+
+def test_find_is_one_query(django_assert_num_queries: Any) -> None:
+    user = User.objects.create(username="ann")
+    conversation = Conversation.objects.create(user=user)
+    conversation.leaf = Message.objects.create(conversation=conversation, role="user")
+    conversation.save()
+    with django_assert_num_queries(1):
+        found = history.find(Visitor(user=user), conversation.uuid)
+        assert found.leaf is not None
+        assert (found.leaf.status, found.leaf.run, found.user) == ("done", None, user)
+
+
+def filled(count: int) -> Conversation:
+    conversation = Conversation.objects.create(session_key="mine")
+    Message.objects.bulk_create(Message(conversation=conversation, role="user") for _ in range(count))
+    return conversation
+
+
+def ids(conversation: Conversation) -> list[int]:
+    return list(conversation.messages.order_by("pk").values_list("pk", flat=True))
+
+
+def test_messages_oldest_first() -> None:
+    conversation = filled(3)
+    page, older = history.messages(conversation)
+    assert ([message.pk for message in page], older) == (ids(conversation), None)
+
+
+@pytest.mark.parametrize("count", [0, 1, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1, 2 * PAGE_SIZE, 2 * PAGE_SIZE + 1])
+def test_pages_join_to_the_whole(count: int) -> None:
+    conversation = filled(count)
+    seen: list[int] = []
+    before, pages = None, 0
+    while pages == 0 or before is not None:
+        page, before = history.messages(conversation, before)
+        seen = [message.pk for message in page] + seen
+        pages += 1
+    assert seen == ids(conversation)
+    assert pages == max(1, -(-count // PAGE_SIZE))
+
+
+def test_messages_of_the_shown_path() -> None:
+    conversation = filled(2)
+    hidden = Message.objects.create(conversation=conversation, role="user", active=False)
+    assert hidden.pk not in [message.pk for message in history.messages(conversation)[0]]
+
+
+def test_token_grants_its_conversation() -> None:
+    uuid, token = history.new_token(anonymous(), "ask")
+    assert history.granted(token, anonymous()) == (uuid, "ask")
+
+
+def test_token_is_the_users() -> None:
+    ann, bob = User.objects.create(username="ann"), User.objects.create(username="bob")
+    uuid, token = history.new_token(Visitor(user=ann), "ask")
+    assert history.granted(token, Visitor(user=ann)) == (uuid, "ask")
+    assert history.granted(token, Visitor(user=bob)) is None
+    assert history.granted(token, anonymous()) is None
+
+
+def test_token_cannot_be_made_up() -> None:
+    _, token = history.new_token(anonymous(), "ask")
+    assert history.granted(token[:-1] + ("a" if token[-1] != "a" else "b"), anonymous()) is None
+    assert history.granted("", anonymous()) is None
+
+
+def test_token_grows_old() -> None:
+    _, token = history.new_token(anonymous(), "ask")
+    assert history.granted(token, anonymous(), max_age=-1) is None
+    assert history.granted(token, anonymous(), max_age=60) is not None
+
+
+@pytest.fixture
+def request_() -> HttpRequest:
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    request.session = SessionStore()
+    return request
+
+
+def test_session_is_opened_once(request_: HttpRequest) -> None:
+    history.open_session(request_, uuid4())
+    key = request_.session.session_key
+    history.open_session(request_, uuid4())
+    assert key
+    assert request_.session.session_key == key
+    assert SessionStore().exists(key)
+
+
+def test_lost_cookie_leads_back(request_: HttpRequest) -> None:
+    made = SessionStore()
+    made.create()
+    conversation = Conversation.objects.create(session_key=made.session_key)
+    history.open_session(request_, conversation.uuid)
+    assert request_.session.session_key == made.session_key
+
+
+def test_user_needs_no_session(request_: HttpRequest) -> None:
+    request_.user = User.objects.create(username="ann")
+    history.open_session(request_, uuid4())
+    assert request_.session.session_key is None
+
+
+def test_forged_session_is_nobodys(request_: HttpRequest) -> None:
+    request_.session = SessionStore("forged-session-key")
+    request_.user = AnonymousUser()
+    assert request_.session.get("anything") is None
+    assert history.visitor(request_).session_key == ""
