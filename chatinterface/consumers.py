@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
 from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils.translation import gettext as _
 
@@ -34,11 +36,23 @@ class ChatConsumer(AsyncWebsocketConsumer):
     """One open page. Everything it holds is keyed by its own channel, so a late end of it harms no later socket."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve the page until it goes.
+
+        Not by way of the base's, which for each message makes a task and visits another thread to close database
+        connections there: that costs more than sending what a reply has grown by.
+        """
+        self.scope, self.base_send = scope, send
+        self.channel_name = await events.new_channel()
         self._watcher: asyncio.Task[None] | None = None
         self._refused = False
         self._groups: list[str] = []
+        self._handling = asyncio.Lock()
         try:
-            await super().__call__(scope, receive, send)
+            async with asyncio.TaskGroup() as pumps:
+                pumps.create_task(self._pump(receive))
+                pumps.create_task(self._pump(partial(events.receive, self.channel_name)))
+        except* StopConsumer:
+            pass
         finally:
             # Here and not in disconnect(), which the server does not call after an error.
             if self._watcher is not None:
@@ -47,13 +61,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await events.leave(group, self.channel_name)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        """Handle what comes from the server or the channel layer.
+        """Handle a message of the server or the channel layer, one at a time. Whoever was refused gets nothing more."""
+        async with self._handling:
+            if not self._refused or message["type"] == "websocket.disconnect":
+                await getattr(self, get_handler_name(message))(message)
 
-        Not by way of the base's, which visits another thread before each message to close database connections there:
-        none is ever opened there by a chat. Whoever was refused gets nothing more, however long they stay.
-        """
-        if not self._refused or message["type"] == "websocket.disconnect":
-            await getattr(self, get_handler_name(message))(message)
+    async def _pump(self, receive: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+        while True:
+            await self.dispatch(await receive())
 
     async def connect(self) -> None:
         # A refusal before this would be a 403, which browsers answer by trying for ever.

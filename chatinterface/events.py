@@ -20,6 +20,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -64,6 +65,7 @@ def reply_group(message: int) -> str:
     return f"ci.r.{message}"
 
 
+@lru_cache(maxsize=1024)
 def _hashed(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()[:32]
 

@@ -16,6 +16,8 @@ INDENTS = ("", " ", "  ", "   ")
 class OpenFence:
     """An open fence at the left margin."""
 
+    end = FENCE_END
+
     def __init__(self, marker: str) -> None:
         self._ending = re.compile(rf"^ {{0,3}}{marker[0]}{{{len(marker)},}}[ \t]*$", re.MULTILINE)
         # The last line, which may not be whole.

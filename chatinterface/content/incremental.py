@@ -8,8 +8,9 @@ whole lines decide where a block begins: "2" is a paragraph until "." arrives.
 from dataclasses import dataclass, field, replace
 
 from chatinterface.content.blocks import Outline, outline
-from chatinterface.content.fence import FENCE_END, OpenFence
+from chatinterface.content.fence import OpenFence
 from chatinterface.content.markdown import Document, normalise, render
+from chatinterface.content.paragraph import OpenParagraph
 from chatinterface.content.typeset import Allowance
 from chatinterface.content.units import common_prefix, units
 
@@ -49,7 +50,8 @@ class _Tail:
     source: list[str] = field(default_factory=list)
     html: list[str] = field(default_factory=list)
     units: int = 0
-    fence: OpenFence | None = None
+    # What it ends in, where more text may be added to that without a render.
+    open: OpenFence | OpenParagraph | None = None
 
 
 class IncrementalMarkdown:
@@ -108,8 +110,8 @@ class IncrementalMarkdown:
         self._pending.clear()
         if not text and not self._replaced:
             return None
-        if self._tail.fence and (more := self._tail.fence.extend(text)) is not None:
-            return self._extend_fence(text, more)
+        if self._tail.open and (more := self._tail.open.extend(text)) is not None:
+            return self._extend(text, more, self._tail.open.end)
         self._document.typesetter.limit = PATCH_LIMIT
         return self._render_tail(text)
 
@@ -128,19 +130,19 @@ class IncrementalMarkdown:
             self._document.definitions.clear()
             self._reset = True
         self._pending = []
-        self._tail.fence = None
+        self._tail.open = None
         self._tail.source = [text[self._finished.length :]]
         self._replaced = True
 
-    def _extend_fence(self, text: str, html: str) -> Patch | None:
+    def _extend(self, text: str, html: str, end: str) -> Patch | None:
         tail = self._tail
         tail.source.append(text)
         if not html:
             return None
-        tail.html[-1:] = [html, FENCE_END]
-        keep = tail.units - len(FENCE_END)
+        tail.html[-1:] = [html, end]
+        keep = tail.units - len(end)
         tail.units += units(html)
-        return Patch(keep=keep, tail=html + FENCE_END, commit=0)
+        return Patch(keep=keep, tail=html + end, commit=0)
 
     def _render_tail(self, text: str) -> Patch | None:
         source = "".join(self._tail.source) + text
@@ -154,9 +156,9 @@ class IncrementalMarkdown:
         rest = source[cut:]
         html = self._document.convert(rest, replace(self._finished.allowance), whole=True)[0]
         in_fence = blocks is not None and blocks.in_fence and blocks.last == cut
-        self._tail = _Tail([rest], [html], units(html), OpenFence.of(rest) if in_fence else None)
-        if self._tail.fence:
-            self._tail.html = [html.removesuffix(FENCE_END), FENCE_END]
+        opened = OpenFence.of(rest) if in_fence else OpenParagraph.of(rest, html)
+        parts = [html.removesuffix(opened.end), opened.end] if opened else [html]
+        self._tail = _Tail([rest], parts, units(html), opened)
         return self._change(before, finished, html)
 
     def _finish_blocks(self, source: str, blocks: Outline) -> tuple[str, int]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from uuid import UUID
 
 from chatinterface import events
 from chatinterface.content.incremental import IncrementalMarkdown, Patch
 
 # Seconds between two patches, at least and at most.
-INTERVAL = 0.03
+INTERVAL = 0.033
 WIDEST = 0.5
 
 # How many times as long as a patch took, its lateness included, the next one waits: it keeps a loaded server
@@ -32,11 +33,12 @@ class ReplyStream:
         self.seq = 0
         self._flushing = asyncio.Lock()
         self._finished = False
+        # When the next patch may be published, and since when there is something to publish.
         self._due = 0.0
-        # Since when there is something to publish, and when the callback last went on.
         self._waiting = 0.0
-        self._resumed = 0.0
-        self._changed = asyncio.Event()
+        # What this thread had worked when the callback was last held up for others.
+        self._worked = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._flusher: asyncio.Task[None] | None = None
 
     async def add(self, text: str) -> None:
@@ -54,19 +56,21 @@ class ReplyStream:
     async def flush(self) -> None:
         """Publish what changed since the last time."""
         async with self._flushing:
-            self._changed.clear()
+            began = self._loop.time()
+            wanted = max(self._due, self._waiting)
+            self._timer, self._due = None, began + INTERVAL
             patch = self.markdown.patch()
             if patch is not None:
                 self.seq += 1
                 await events.publish(self._conversation, self._frame(patch))
+            spent = self._loop.time() - min(wanted, began)
+            self._due = began + min(max(INTERVAL, RELIEF * spent), WIDEST)
 
     async def finish(self) -> None:
         """Publish what is left; nothing more is taken after it."""
         self._finished = True
-        if self._flusher is not None:
-            # Not in the middle of a flush, which would be lost.
-            async with self._flushing:
-                self._flusher.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         await self.flush()
 
     def snapshot(self) -> events.Frame:
@@ -74,28 +78,19 @@ class ReplyStream:
         return self._frame(self.markdown.snapshot())
 
     async def _pace(self) -> None:
-        if self._flusher is None:
+        if self.seq == 0:
+            self._due = self._waiting = self._loop.time()
             await self.flush()
-            self._due = self._loop.time() + INTERVAL
-            self._flusher = asyncio.create_task(self._flush_when_due())
-            return
-        now = self._loop.time()
-        if not self._changed.is_set():
-            self._waiting = now
-            self._changed.set()
-        if now - self._resumed > SLICE:
+        elif self._timer is None:
+            self._waiting = self._loop.time()
+            self._timer = self._loop.call_at(self._due, self._flush_soon)
+        # The thread's own time stands still while a callback waits for something, and others go on.
+        if time.thread_time() - self._worked > SLICE:
             await asyncio.sleep(0)
-            self._resumed = self._loop.time()
+            self._worked = time.thread_time()
 
-    async def _flush_when_due(self) -> None:
-        while True:
-            await self._changed.wait()
-            await asyncio.sleep(self._due - self._loop.time())
-            began = self._loop.time()
-            late = began - max(self._due, self._waiting)
-            await self.flush()
-            spent = late + self._loop.time() - began
-            self._due = began + min(max(INTERVAL, RELIEF * spent), WIDEST)
+    def _flush_soon(self) -> None:
+        self._flusher = self._loop.create_task(self.flush())
 
     def _frame(self, patch: Patch) -> events.Frame:
         frame: events.Frame = {
