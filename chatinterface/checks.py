@@ -22,13 +22,14 @@ MIDDLEWARE = (
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 )
+KEYLESS = "django.contrib.sessions.backends.signed_cookies"
 IN_MEMORY = "channels.layers.InMemoryChannelLayer"
 
 
 @register("chatinterface")
 def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """All that chatinterface needs of the site's settings."""
-    return [*_settings(), *_apps(), *_middleware(), *_asgi(), *_channel_layer(), *_media()]
+    return [*_settings(), *_apps(), *_middleware(), *_sessions(), *_asgi(), *_channel_layer(), *_media()]
 
 
 @register("chatinterface")
@@ -67,6 +68,15 @@ def _middleware() -> Iterator[CheckMessage]:
         if name not in settings.MIDDLEWARE:
             hint = f'Add "{name}" to MIDDLEWARE. A subclass of it will do: silence this check then.'
             yield Error(f"chatinterface needs {name.rpartition('.')[2]}.", hint=hint, id="chatinterface.E003")
+
+
+def _sessions() -> Iterator[CheckMessage]:
+    if settings.SESSION_ENGINE == KEYLESS:
+        yield Warning(
+            "Sessions that are kept in cookies have no key: what anonymous visitors say would belong to nobody.",
+            hint="Set another SESSION_ENGINE; or silence this check where all chats have login_required=True.",
+            id="chatinterface.W006",
+        )
 
 
 def _asgi() -> Iterator[CheckMessage]:

@@ -20,6 +20,9 @@ from chatinterface.models import Conversation, Message, Run
 from chatinterface.presentation import article
 from chatinterface.runs.recovery import interrupt_lost
 
+# More digits than any id has.
+LONGEST_ID = 20
+
 PageView = Callable[..., HttpResponse]
 
 
@@ -59,7 +62,7 @@ def conversation(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> 
 def log(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResponse:
     """The messages of a conversation as a fragment: the newest, or with ``?before=<id>`` the page before that one."""
     before = request.GET.get("before", "")
-    if before and not before.isdecimal():
+    if before and not (before.isdecimal() and len(before) < LONGEST_ID):
         raise Http404
     found = _found(request, interface, uuid)
     return render(request, "chatinterface/log.html", _log(interface, found, int(before) if before else None))

@@ -61,6 +61,11 @@ def test_middleware_is_there(settings: Any, name: str) -> None:
     assert f'Add "{name}" to MIDDLEWARE.' in found()["E003"]
 
 
+@override_settings(SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies")
+def test_sessions_have_keys() -> None:
+    assert "Set another SESSION_ENGINE" in found()["W006"]
+
+
 @override_settings(ASGI_APPLICATION=None)
 def test_asgi_is_set() -> None:
     assert "chatinterface.asgi.application(get_asgi_application())" in found()["E004"]
