@@ -43,6 +43,12 @@ function inOrder(root, id) {
   return next;
 }
 
+// "Try again" goes with its message, and whoever pressed it stays in the log.
+function remove(root, article) {
+  if (article?.contains(document.activeElement)) root.querySelector("[data-chat-log]").focus({ preventScroll: true });
+  article?.remove();
+}
+
 async function load(root, url) {
   try {
     const response = await fetch(url, { headers: { "HX-Request": "true" } });
@@ -165,7 +171,7 @@ function settle(article, { status, body, footer }) {
 }
 
 on("message.added", (root, { html, fetch: url, removed = [] }) => {
-  for (const id of removed) find(root, id)?.remove();
+  for (const id of removed) remove(root, find(root, id));
   if (html) place(root, html);
   else if (url) load(root, url);
 });
