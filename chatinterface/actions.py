@@ -61,19 +61,22 @@ def send(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResp
     granted = history.granted(form.cleaned_data["token"], history.visitor(request))
     if granted != (uuid, interface.name):
         granted = None
-    if granted:
-        history.open_session(request, uuid)
-    exchange = conversations.send(
-        interface,
-        history.visitor(request, granted=uuid if granted else None),
-        uuid,
-        form.cleaned_data["message"],
-        worker=WORKER,
-        key=form.cleaned_data["key"],
-        may_create=granted is not None,
-    )
-    if granted:
-        history.keep_session(request, exchange.conversation)
+    made = granted is not None and history.open_session(request)
+    owner, repeated = "", False
+    try:
+        exchange = conversations.send(
+            interface,
+            history.visitor(request, granted=uuid if granted else None),
+            uuid,
+            form.cleaned_data["message"],
+            worker=WORKER,
+            key=form.cleaned_data["key"],
+            may_create=granted is not None,
+        )
+        owner, repeated = exchange.conversation.session_key, exchange.repeated
+    finally:
+        if made:
+            history.keep_session(request, owner, proven=repeated)
     if not exchange.repeated:
         _run(request, prepare(interface, exchange))
     return _changed(exchange)

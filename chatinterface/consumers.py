@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -13,13 +14,25 @@ from uuid import UUID
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext as _
 
 from chatinterface import conf, events
 from chatinterface.delivery import Delivery, Verdict
-from chatinterface.handshake import BAD_FRAME, LOG_IN, TOO_SLOW, Refused, authorise, check_origin, claimed_session
+from chatinterface.handshake import (
+    BAD_FRAME,
+    LOG_IN,
+    NOT_FOUND,
+    TOO_SLOW,
+    Refused,
+    authorise,
+    check_origin,
+    claimed_session,
+)
 from chatinterface.runs.recovery import catch_up
 from chatinterface.threads import in_database
+
+logger = logging.getLogger("chatinterface.sockets")
 
 # Seconds without output after which a reply that is being written is asked about.
 SILENCE = 2.0
@@ -27,6 +40,9 @@ SILENCE = 2.0
 # The longest frame, in characters, and the most frames in a second that a page has reason to send.
 LONGEST_FRAME = 200
 FRAMES_PER_SECOND = 200
+
+# Seconds until a page may ask for the same reply again.
+ASK_AGAIN = 0.5
 
 # What an acknowledgement is about: patches applied so far, in characters; or a reply shown as far as a patch's number.
 ACKS = ({"bytes"}, {"message", "seq"})
@@ -47,13 +63,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self._refused = False
         self._groups: list[str] = []
         self._handling = asyncio.Lock()
+        pumps = [
+            asyncio.create_task(self._pump(source)) for source in (receive, partial(events.receive, self.channel_name))
+        ]
         try:
-            async with asyncio.TaskGroup() as pumps:
-                pumps.create_task(self._pump(receive))
-                pumps.create_task(self._pump(partial(events.receive, self.channel_name)))
-        except* StopConsumer:
-            pass
+            ended, _pending = await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            with suppress(StopConsumer):
+                ended.pop().result()
         finally:
+            for pump in pumps:
+                pump.cancel()
             # Here and not in disconnect(), which the server does not call after an error.
             if self._watcher is not None:
                 self._watcher.cancel()
@@ -80,6 +99,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self._woken = asyncio.Event()
         self._heard = self._checked = self._progress = self._second = asyncio.get_running_loop().time()
         self._frames = 0
+        # When each reply was last asked for.
+        self._asked: dict[int, float] = {}
         async with self._refusing():
             check_origin(self.scope)
             # Joined before the database is read, so that nothing falls in between; no event is handled until this
@@ -99,13 +120,19 @@ class ChatConsumer(AsyncWebsocketConsumer):
         async with self._refusing():
             self._count_frame()
             ack = _parsed(text_data)
+            now = asyncio.get_running_loop().time()
             if "message" in ack:
-                self._delivery.sent.pop(ack["message"], None)
-                await self._catch_up([ack["message"]])
-            else:
-                self._progress = asyncio.get_running_loop().time()
-                if self._delivery.acknowledge(ack["bytes"]):
-                    await self._send({"type": events.LOG_CHANGED, "revision": self._delivery.revision})
+                if now - self._asked.get(ack["message"], 0.0) >= ASK_AGAIN:
+                    self._asked[ack["message"]] = now
+                    self._delivery.sent.pop(ack["message"], None)
+                    await self._catch_up([ack["message"]])
+                return
+            self._progress = now
+            missed = self._delivery.acknowledge(ack["bytes"])
+            if missed is Verdict.REFETCH:
+                await self._send({"type": events.LOG_CHANGED, "revision": self._delivery.revision})
+            elif missed is Verdict.SNAPSHOT:
+                await self._catch_up(list(self._delivery.sent))
 
     async def chat_frame(self, event: dict[str, Any]) -> None:
         """Something happened in the conversation."""
@@ -122,7 +149,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         elif verdict is Verdict.COMPLETE:
             await self._catch_up([event["message"]])
         elif verdict is Verdict.REFETCH:
-            await self._send({"type": events.LOG_CHANGED, "revision": event["revision"]})
+            await self._send({"type": events.LOG_CHANGED, "revision": self._delivery.revision})
 
     async def chat_logout(self, event: dict[str, Any]) -> None:
         """The visitor has logged out, in whichever tab."""
@@ -136,13 +163,21 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 async with asyncio.timeout(SILENCE if self._watchful else conf.get().access_check):
                     await self._woken.wait()
             self._woken.clear()
-            async with self._refusing():
-                await self._tick(asyncio.get_running_loop().time())
+            try:
+                async with self._handling, self._refusing():
+                    await self._tick(asyncio.get_running_loop().time())
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("An open page could not be looked after: %s", error)
 
     async def _tick(self, now: float) -> None:
         if now - self._checked >= conf.get().access_check:
             self._checked = now
+            # A layer may have forgotten who joined long ago.
+            for group in self._groups:
+                await events.join(group, self.channel_name)
             grant = await in_database(authorise, self.scope, self._uuid, again=True)
+            if self._delivery.revision and not grant.revision:
+                raise Refused(NOT_FOUND, _("There is no such conversation."))
             if self._delivery.refresh(grant.revision):
                 await self._send({"type": events.LOG_CHANGED, "revision": grant.revision})
         if self._delivery.behind and now - self._progress > conf.get().slow_client:

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from chatinterface import conf
 from chatinterface.content.markdown import render
 from chatinterface.content.values import text_parts
-from chatinterface.exceptions import Busy, NotRetryable
+from chatinterface.exceptions import Busy, NotRetryable, Replaced
 from chatinterface.history import Visitor, find
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message, Run
@@ -119,6 +119,27 @@ def settle(
 
 
 @transaction.atomic
+def checkpoint(reply: Message, run: Run, text: str | None) -> int | None:
+    """Renew a run's lease, and store what was said so far where there is something new.
+
+    A run that was taken for lost meanwhile goes on, and the conversation's new revision is returned, else None. Raises
+    Replaced where the conversation has gone on without it, or is gone.
+    """
+    conversation = Conversation.objects.select_for_update().filter(pk=reply.conversation_id).first()
+    status = Run.objects.filter(pk=run.pk).values_list("status", flat=True).first()
+    revived = status == Run.Status.INTERRUPTED
+    if conversation is None or (revived and conversation.leaf_id != reply.pk):
+        raise Replaced
+    if status != Run.Status.RUNNING and not revived:
+        return None
+    Run.objects.filter(pk=run.pk).update(status=Run.Status.RUNNING, lease_until=lease_end(), finished_at=None)
+    changes = {} if text is None else {"parts": text_parts(text)}
+    now = timezone.now()
+    Message.objects.filter(pk=reply.pk).update(status=Message.Status.RUNNING, updated_at=now, **changes)
+    return _changed(conversation, now) if revived else None
+
+
+@transaction.atomic
 def interrupt(conversation_id: int) -> list[int]:
     """Mark what a lost worker left behind as interrupted, keeping its text; returns the ids of the replies.
 
@@ -186,9 +207,8 @@ def _sent(conversation: Conversation, key: UUID) -> Exchange | None:
 def _require_idle(conversation: Conversation) -> None:
     leaf = conversation.leaf
     if leaf is not None and leaf.running:
-        if not is_lost(leaf.run):
+        if not is_lost(leaf.run) or not interrupt(conversation.pk):
             raise Busy
-        interrupt(conversation.pk)
         conversation.refresh_from_db(fields=["revision"])
 
 

@@ -37,9 +37,11 @@ class Delivery:
     # Characters of patches sent, and of those acknowledged.
     size: int = 0
     acknowledged: int = 0
+    # How many of them may be unacknowledged: the window, and what the last snapshot took by itself.
+    room: int = 0
     behind: bool = False
-    # Whether anything was held back since the page fell behind.
-    missed: bool = False
+    # What was held back since the page fell behind: changes of the log, or patches only.
+    missed: Verdict | None = None
 
     def judge(self, event: Mapping[str, Any]) -> Verdict:
         """Decide about an event of the channel layer, and remember that it was done."""
@@ -47,13 +49,16 @@ class Delivery:
             return self._judge_change(event)
         return self._judge_patch(event)
 
-    def acknowledge(self, size: int) -> bool:
-        """Take the page's word for what it has applied; True where it has just caught up and needs what it missed."""
+    def acknowledge(self, size: int) -> Verdict | None:
+        """Take the page's word for what it has applied; what it needs where it has just caught up, None where nothing.
+
+        The page counts UTF-16 units, of which a character has up to two.
+        """
         self.acknowledged = max(self.acknowledged, min(size, 2 * self.size))
         if self.behind and self.size - self.acknowledged <= self.window // 4:
-            missed, self.behind, self.missed = self.missed, False, False
+            missed, self.behind, self.missed = self.missed, False, None
             return missed
-        return False
+        return None
 
     def expect_snapshot(self, message: int) -> None:
         """A snapshot of the reply was asked for: patches wait for it."""
@@ -63,7 +68,7 @@ class Delivery:
         """Take the log's revision from the database; True where changes were missed, and the page needs all of it."""
         missed = revision > self.revision
         self.revision = max(revision, self.revision)
-        return missed and not self._held_back()
+        return missed and not self._held_back(Verdict.REFETCH)
 
     def settle(self, message: int) -> None:
         """The page is told the end of the reply."""
@@ -80,7 +85,7 @@ class Delivery:
         if event["revision"] < expected:
             return Verdict.DROP
         self.revision = event["revision"]
-        if self._held_back():
+        if self._held_back(Verdict.REFETCH):
             return Verdict.DROP
         if event["revision"] > expected:
             return Verdict.REFETCH
@@ -88,9 +93,13 @@ class Delivery:
 
     def _judge_patch(self, event: Mapping[str, Any]) -> Verdict:
         message, seq = event["message"], event["seq"]
-        if message in self.settled or self._held_back():
+        if message in self.settled or self._held_back(Verdict.SNAPSHOT):
             return Verdict.DROP
-        last = self.sent.get(message, 0)
+        if message not in self.sent:
+            # The page was not told of the reply: it has nowhere to show it.
+            self.expect_snapshot(message)
+            return Verdict.REFETCH
+        last = self.sent[message]
         if event["reset"]:
             if last is not None and seq <= last:
                 return Verdict.DROP
@@ -101,9 +110,12 @@ class Delivery:
             return Verdict.SNAPSHOT
         self.sent[message] = seq
         self.size += event["size"]
-        self.behind = self.size - self.acknowledged > self.window
+        if event["reset"]:
+            self.room = self.window + event["size"]
+        self.behind = self.size - self.acknowledged > max(self.room, self.window)
         return Verdict.FORWARD
 
-    def _held_back(self) -> bool:
-        self.missed = self.missed or self.behind
+    def _held_back(self, what: Verdict) -> bool:
+        if self.behind and self.missed is not Verdict.REFETCH:
+            self.missed = what
         return self.behind

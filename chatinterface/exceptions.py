@@ -1,4 +1,4 @@
-"""The errors of chatinterface that a visitor is told about."""
+"""The exceptions of chatinterface."""
 
 from __future__ import annotations
 
@@ -25,3 +25,7 @@ class NotRetryable(ChatError):
     """The reply is finished, or the conversation has gone on: there is nothing to try again."""
 
     sentence = _("This reply cannot be tried again: the conversation has gone on.")
+
+
+class Replaced(Exception):
+    """A run is told that its conversation has gone on without it."""

@@ -67,7 +67,7 @@ def authorise(scope: Scope, uuid: UUID, *, again: bool = False) -> Grant:
         request.GET.get("token", ""), history.visitor(request), None if again else history.TOKEN_AGE
     )
     interface = granted[1] if granted and granted[0] == uuid else ""
-    who = history.visitor(request, granted=uuid if interface else None)
+    who = history.visitor(request, granted=uuid if interface else None, connected=again)
     conversation = _find(who, uuid, may_be_new=bool(interface))
     if conversation is not None:
         interface = conversation.interface

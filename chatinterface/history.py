@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.core import signing
+from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from chatinterface.models import Conversation, Message
 
@@ -24,14 +26,22 @@ SALT = "chatinterface.conversation"
 # Seconds for which the token of a page without a conversation opens a socket.
 TOKEN_AGE = 24 * 60 * 60
 
+# Seconds after its first message for which a conversation is given to who has its page's token: by then the answer with
+# the session's cookie has arrived.
+GRANT_AGE = 5 * 60
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Who asks: a user, or an anonymous session; with the one conversation that a page's token gave them, if any."""
+    """Who asks: a user, or an anonymous session; with the one conversation that a page's token gave them, if any.
+
+    ``connected`` is for a page that has had its conversation all along, so that its age does not matter.
+    """
 
     user: AbstractBaseUser | AnonymousUser
     session_key: str = ""
     granted: UUID | None = None
+    connected: bool = False
 
     @property
     def account(self) -> Any:
@@ -48,15 +58,19 @@ class Visitor:
         if self.user.is_authenticated:
             return Q(user=self.user.pk)
         mine = Q(user__isnull=True, session_key=self.session_key) if self.session_key else Q(pk__in=())
+        if self.granted is None:
+            return mine
         # A page that was opened before its visitor had a session holds a token instead of the session's cookie.
-        return mine | Q(user__isnull=True, uuid=self.granted) if self.granted else mine
+        theirs = Q(user__isnull=True, uuid=self.granted)
+        young = Q(created_at__gt=timezone.now() - timedelta(seconds=GRANT_AGE))
+        return mine | (theirs if self.connected else theirs & young)
 
 
-def visitor(request: HttpRequest, granted: UUID | None = None) -> Visitor:
+def visitor(request: HttpRequest, granted: UUID | None = None, *, connected: bool = False) -> Visitor:
     """Who makes this request."""
     # Asking for the user loads the session; before that, its key is whatever the cookie claims.
-    anonymous = not request.user.is_authenticated
-    return Visitor(user=request.user, session_key=(anonymous and request.session.session_key) or "", granted=granted)
+    session_key = "" if request.user.is_authenticated else request.session.session_key or ""
+    return Visitor(user=request.user, session_key=session_key, granted=granted, connected=connected)
 
 
 def find(who: Visitor, uuid: UUID, interface: str | None = None, *, lock: bool = False) -> Conversation:
@@ -65,12 +79,13 @@ def find(who: Visitor, uuid: UUID, interface: str | None = None, *, lock: bool =
     Raises Conversation.DoesNotExist alike where there is none and where it is another's.
     """
     named = {} if interface is None else {"interface": interface}
+    if lock and transaction.get_connection().features.has_select_for_update:
+        # By a statement of its own: one that joins would show the leaf as it was before the wait.
+        Conversation.objects.select_for_update().only("pk").get(who.owns(), uuid=uuid, **named)
     # What the last message says may be long, and is not asked for here.
     found = Conversation.objects.select_related("leaf__run", "user").defer(
         "leaf__parts", "leaf__html", "leaf__run__error"
     )
-    if lock:
-        found = found.select_for_update(of=("self",))
     return found.get(who.owns(), uuid=uuid, **named)
 
 
@@ -102,30 +117,22 @@ def granted(token: str, who: Visitor, max_age: int | None = None) -> tuple[UUID,
     return (UUID(uuid), interface) if user_id == str(who.user_id) else None
 
 
-def open_session(request: HttpRequest, uuid: UUID) -> None:
-    """Give an anonymous visitor the session that will own what they say.
-
-    Where the same page made its conversation before and the answer with the cookie never arrived, ``uuid``, granted
-    by the page's token, leads back to the session that was made then.
-    """
+def open_session(request: HttpRequest) -> bool:
+    """Give an anonymous visitor the session that will own what they say; whether it was made now."""
     if request.user.is_authenticated or request.session.session_key:
+        return False
+    request.session.create()
+    return True
+
+
+def keep_session(request: HttpRequest, owner: str, *, proven: bool) -> None:
+    """Keep a session that was made for this request only where it owns what was said.
+
+    Else another request of the same page was first. Where this one has ``proven`` to be its repetition, by a key that
+    only that page knows, its answer leads to the session that was made then: the first answer may never have arrived.
+    """
+    if owner == request.session.session_key:
         return
-    made = Conversation.objects.filter(uuid=uuid, user__isnull=True).values_list("session_key", flat=True).first()
-    if made:
-        _enter_session(request, made)
-    else:
-        request.session.create()
-
-
-def keep_session(request: HttpRequest, conversation: Conversation) -> None:
-    """Where two requests began the same conversation at once, let both answers carry the session that owns it."""
-    key = request.session.session_key
-    made_now = key and key != request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-    if made_now and conversation.session_key and conversation.session_key != key:
-        request.session.delete()
-        _enter_session(request, conversation.session_key)
-
-
-def _enter_session(request: HttpRequest, key: str) -> None:
-    request.session = type(request.session)(key)
-    request.session.modified = True
+    request.session.delete()
+    request.session = type(request.session)(owner if proven else None)
+    request.session.modified = proven

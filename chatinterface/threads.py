@@ -52,8 +52,8 @@ async def in_request_thread(function: Callable[P, T], /, *args: P.args, **kwargs
 async def in_database(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Run database work in a thread of its own pool, with the caller's context; returns what it returns.
 
-    Unlike a request's, these few threads keep their connections open: opening one costs more than most of what is done
-    with it.
+    These few threads keep their connections open for as long as CONN_MAX_AGE says, and those to an SQLite file for
+    good: opening one costs more than most of what is done with it.
     """
     call = partial(_with_live_connections, partial(function, *args, **kwargs))
     return await asyncio.get_running_loop().run_in_executor(_database(), carried(call))
@@ -92,4 +92,9 @@ def _with_live_connections(call: Callable[[], T]) -> T:
                 connection.close()
             connection.errors_occurred = False
         connection.chatinterface_used = now  # type: ignore[attr-defined]
-    return call()
+    try:
+        return call()
+    finally:
+        for connection in connections.all(initialized_only=True):
+            if connection.vendor != "sqlite":
+                connection.close_if_unusable_or_obsolete()

@@ -47,7 +47,7 @@ def test_reply_is_awaited() -> None:
 
 
 def test_gap_asks_for_snapshot() -> None:
-    delivery = Delivery(window=WINDOW)
+    delivery = Delivery(window=WINDOW, sent={7: 0})
     delivery.judge(patch(7, 1))
     assert delivery.judge(patch(7, 3)) is Verdict.SNAPSHOT
     assert delivery.judge(patch(7, 4)) is Verdict.DROP
@@ -56,7 +56,7 @@ def test_gap_asks_for_snapshot() -> None:
 
 
 def test_old_snapshot_is_dropped() -> None:
-    delivery = Delivery(window=WINDOW)
+    delivery = Delivery(window=WINDOW, sent={7: 0})
     for seq in (1, 2, 3):
         delivery.judge(patch(7, seq))
     assert delivery.judge(patch(7, 3, reset=True)) is Verdict.DROP
@@ -69,7 +69,7 @@ def test_missed_change_is_fetched() -> None:
 
 
 def test_end_without_last_patch() -> None:
-    delivery = Delivery(window=WINDOW)
+    delivery = Delivery(window=WINDOW, sent={7: 0})
     delivery.judge(patch(7, 1))
     assert delivery.judge(settled(7, 1, seq=2)) is Verdict.COMPLETE
 
@@ -93,7 +93,7 @@ def test_late_patch_is_dropped() -> None:
 
 
 def test_full_window_holds_back() -> None:
-    delivery = Delivery(window=WINDOW)
+    delivery = Delivery(window=WINDOW, sent={7: 0})
     assert delivery.judge(patch(7, 1, "a" * (WINDOW + 1))) is Verdict.FORWARD
     assert delivery.behind
     assert delivery.judge(patch(7, 2)) is Verdict.DROP
@@ -102,24 +102,45 @@ def test_full_window_holds_back() -> None:
 
 
 def test_acknowledged_window_opens() -> None:
-    delivery = Delivery(window=WINDOW)
+    delivery = Delivery(window=WINDOW, sent={7: 0})
     delivery.judge(patch(7, 1, "a" * 30))
     delivery.judge(patch(7, 2))
-    assert not delivery.acknowledge(30 - WINDOW // 4 - 1)
-    assert delivery.acknowledge(30 - WINDOW // 4)
-    assert not delivery.acknowledge(30)
+    assert delivery.acknowledge(30 - WINDOW // 4 - 1) is None
+    assert delivery.acknowledge(30 - WINDOW // 4) is Verdict.SNAPSHOT
+    assert delivery.acknowledge(30) is None
     assert not delivery.behind
 
 
-def test_nothing_missed_needs_nothing() -> None:
+def test_change_missed_while_behind() -> None:
+    delivery = Delivery(window=WINDOW, sent={7: 0})
+    for event in (patch(7, 1, "a" * 30), added(1, 9), patch(7, 2)):
+        delivery.judge(event)
+    assert delivery.acknowledge(30) is Verdict.REFETCH
+
+
+def test_snapshot_fills_no_window() -> None:
+    """However long a reply is by now, the window is for what follows."""
+    delivery = Delivery(window=WINDOW, sent={7: None})
+    delivery.judge(patch(7, 5, "a" * 1000, reset=True))
+    assert delivery.judge(patch(7, 6, "a" * WINDOW)) is Verdict.FORWARD
+    assert not delivery.behind
+
+
+def test_unknown_reply_is_fetched() -> None:
     delivery = Delivery(window=WINDOW)
+    assert delivery.judge(patch(7, 1)) is Verdict.REFETCH
+    assert delivery.judge(patch(7, 2)) is Verdict.DROP
+
+
+def test_nothing_missed_needs_nothing() -> None:
+    delivery = Delivery(window=WINDOW, sent={7: 0})
     delivery.judge(patch(7, 1, "a" * 30, reset=True))
-    assert not delivery.acknowledge(30)
+    assert delivery.acknowledge(30) is None
     assert delivery.judge(patch(7, 2)) is Verdict.FORWARD
 
 
 def test_acknowledged_never_shrinks() -> None:
-    delivery = Delivery(window=WINDOW)
+    delivery = Delivery(window=WINDOW, sent={7: 0})
     delivery.judge(patch(7, 1, "a" * WINDOW))
     delivery.acknowledge(WINDOW)
     delivery.acknowledge(0)
@@ -129,7 +150,7 @@ def test_acknowledged_never_shrinks() -> None:
 
 @pytest.mark.parametrize("claimed", [100, 2**53 - 1])
 def test_claims_open_nothing_for_long(claimed: int) -> None:
-    delivery = Delivery(window=WINDOW)
+    delivery = Delivery(window=WINDOW, sent={7: 0})
     delivery.judge(patch(7, 1, "a" * 10))
     delivery.acknowledge(claimed)
     for seq in range(2, 10):

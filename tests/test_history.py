@@ -156,26 +156,36 @@ def request_() -> HttpRequest:
 
 
 def test_session_is_opened_once(request_: HttpRequest) -> None:
-    history.open_session(request_, uuid4())
+    assert history.open_session(request_)
     key = request_.session.session_key
-    history.open_session(request_, uuid4())
     assert key
+    assert not history.open_session(request_)
     assert request_.session.session_key == key
     assert SessionStore().exists(key)
 
 
-def test_lost_cookie_leads_back(request_: HttpRequest) -> None:
-    made = SessionStore()
-    made.create()
-    conversation = Conversation.objects.create(session_key=made.session_key)
-    history.open_session(request_, conversation.uuid)
-    assert request_.session.session_key == made.session_key
-
-
 def test_user_needs_no_session(request_: HttpRequest) -> None:
     request_.user = User.objects.create(username="ann")
-    history.open_session(request_, uuid4())
+    assert not history.open_session(request_)
     assert request_.session.session_key is None
+
+
+def test_session_that_owns_is_kept(request_: HttpRequest) -> None:
+    history.open_session(request_)
+    key = request_.session.session_key
+    history.keep_session(request_, str(key), proven=False)
+    assert request_.session.session_key == key
+
+
+@pytest.mark.parametrize("proven", [False, True])
+def test_session_that_owns_nothing_goes(request_: HttpRequest, *, proven: bool) -> None:
+    owner = SessionStore()
+    owner.create()
+    history.open_session(request_)
+    made = str(request_.session.session_key)
+    history.keep_session(request_, str(owner.session_key), proven=proven)
+    assert not SessionStore().exists(made)
+    assert request_.session.session_key == (owner.session_key if proven else None)
 
 
 def test_forged_session_is_nobodys(request_: HttpRequest) -> None:

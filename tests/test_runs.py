@@ -19,7 +19,7 @@ from chatinterface import conversations, events
 from chatinterface.content.markdown import render
 from chatinterface.history import Visitor
 from chatinterface.models import Conversation, Message, Run
-from chatinterface.runs import execution, records
+from chatinterface.runs import execution
 from chatinterface.runs.control import Control, control
 from chatinterface.signals import reply_settled
 from chatinterface.threads import in_database
@@ -491,10 +491,10 @@ async def test_checkpoint_keeps_text_and_lease() -> None:
 async def test_failed_checkpoint_is_repeated(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
     again = asyncio.Event()
     loop = asyncio.get_running_loop()
-    checkpoint = records.checkpoint
+    checkpoint = conversations.checkpoint
 
     def away(*arguments: Any) -> None:
-        monkeypatch.setattr(records, "checkpoint", back)
+        monkeypatch.setattr(conversations, "checkpoint", back)
         raise error("the database is away")
 
     def back(*arguments: Any) -> None:
@@ -503,7 +503,7 @@ async def test_failed_checkpoint_is_repeated(monkeypatch: pytest.MonkeyPatch, er
 
     gate = Gate()
     gated(gate)
-    monkeypatch.setattr(records, "checkpoint", away)
+    monkeypatch.setattr(conversations, "checkpoint", away)
     tab = await Tab.open("chat")
     await tab.send("hello")
     async with asyncio.timeout(PATIENCE):
@@ -704,3 +704,58 @@ async def test_slow_receiver_delays_no_reply() -> None:
         held.set()
         await ended()
         reply_settled.disconnect(receive)
+
+
+async def test_gone_visitor_gets_the_reply() -> None:
+    """A visitor who goes away in the middle of the request cancels the request, and not the run."""
+    interface = chat.ChatInterface(str.upper, name="chat")
+    who = Visitor(user=AnonymousUser(), session_key="session")
+    exchange = await in_database(conversations.send, interface, who, uuid4(), "hello", worker="w", may_create=True)
+    job = await in_database(execution.prepare, interface, exchange)
+    request = asyncio.create_task(execution.start(job))
+    await asyncio.sleep(0)
+    request.cancel()
+    await ended()
+    assert (await Message.objects.aget(pk=exchange.reply.pk)).text == "HELLO"
+
+
+async def test_second_stop_spares_the_clean_up() -> None:
+    gate, cleaned = Gate(), asyncio.Event()
+
+    async def answer(message: str) -> AsyncIterator[str]:
+        try:
+            yield "one"
+            await asyncio.Event().wait()
+        finally:
+            await gate()
+            cleaned.set()
+
+    says(answer)
+    tab = await Tab.open("chat")
+    async with tab.connected():
+        await tab.send("hello")
+        await tab.until("message.patch")
+        await tab.stop()
+        await gate.reached.wait()
+        await tab.stop()
+        gate.open.set()
+        await tab.settled()
+    assert cleaned.is_set()
+
+
+async def test_empty_reply_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
+    says(lambda message: None)
+    await (await Tab.open("chat")).ask("hello")
+    assert "returned nothing" in caplog.text
+
+
+async def test_pieces_are_noticed(caplog: pytest.LogCaptureFixture) -> None:
+    says(lambda message: (word for word in ("one", "two", "three")), yields="text")
+    await (await Tab.open("chat")).ask("hello")
+    assert 'declare yields="tokens"' in caplog.text
+
+
+async def test_growing_text_is_no_pieces(caplog: pytest.LogCaptureFixture) -> None:
+    says(lambda message: (text for text in ("one", "one two", "one two three")), yields="text")
+    await (await Tab.open("chat")).ask("hello")
+    assert "tokens" not in caplog.text

@@ -1,7 +1,7 @@
 """What does text add to a paragraph that is open?
 
-Words add nothing but themselves, as long as none of their characters means anything to Markdown, and the paragraph's last
-line can be nothing else. Most of what is streamed are words.
+Words add nothing but themselves, as long as none of their characters means anything to Markdown, and the paragraph's
+last line can be nothing else. Most of what is streamed are words.
 """
 
 import re
@@ -10,8 +10,8 @@ import re
 PARAGRAPH_END = "</p>\n"
 
 WORDS = re.compile(r"[A-Za-z0-9\u00c0-\u024f ,.:!?'-]*")
-# A line that begins with a letter at the left margin begins no other block; one that ends in a letter, a digit or a comma
-# leaves nothing open that the next character decides.
+# A line that begins with a letter at the left margin begins no other block; one that ends in a letter, a digit or a
+# comma leaves nothing open that the next character decides.
 LINE = re.compile(r"(?=[A-Za-z]).*(?P<last>[A-Za-z0-9,])(?P<spaces> *)\Z")
 
 

@@ -43,12 +43,13 @@ class Control:
 
     async def discard(self, reply: int) -> None:
         """The run has ended."""
-        del self._runs[reply]
+        self._runs.pop(reply, None)
         channel = self._channel
         if not self._runs and self._listener is not None:
             self._listener.cancel()
             self._listener, self._channel = None, ""
-        await events.leave(events.reply_group(reply), channel)
+        if channel:
+            await events.leave(events.reply_group(reply), channel)
 
     async def _open(self) -> None:
         try:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from django.utils import timezone, translation
 
@@ -17,6 +18,7 @@ from chatinterface import conf, conversations, events
 from chatinterface.callbacks import outputs
 from chatinterface.content.values import text_of
 from chatinterface.conversations import Exchange
+from chatinterface.exceptions import Replaced
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
 from chatinterface.presentation import added_frame, settled_frame
@@ -66,12 +68,12 @@ async def start(job: Job) -> asyncio.Task[None]:
     It can be stopped as soon as this returns; the task ends when the reply is settled.
     """
     executed = RunInProcess(job)
-    await control().add(job.exchange.reply.pk, executed)
-    await events.publish(job.exchange.conversation.uuid, job.added)
-    # A context of its own: the request's would lend the run a thread that ends with the request.
+    # A context of its own: the request's would lend the run a thread that ends with the request. All is done in the
+    # task: a visitor who goes away in the middle of the request cancels what the request does itself.
     task = asyncio.create_task(executed.execute(), context=contextvars.Context())
     _tasks.add(task)
     task.add_done_callback(_report)
+    await executed.announced.wait()
     return task
 
 
@@ -84,6 +86,9 @@ class RunInProcess:
     """One run, executed by this process's event loop."""
 
     def __init__(self, job: Job) -> None:
+        # Set when the pages have been told of the exchange, and the run can be stopped.
+        self.announced = asyncio.Event()
+        self._added = job.added
         self._exchange = exchange = job.exchange
         self._interface = interface = job.interface
         self._history = job.history
@@ -92,12 +97,15 @@ class RunInProcess:
             interface=interface, conversation=exchange.conversation, _stopped=lambda: self._stopping
         )
         self._stopping = False
+        self._replaced = False
         self._over = asyncio.Event()
         self._producer: asyncio.Task[None] | None = None
         self._error: BaseException | None = None
 
     def stop(self) -> None:
         """Cancel the callback; what it does not finish within the grace time is left behind."""
+        if self._stopping:
+            return
         self._stopping = True
         if self._producer is not None:
             self._producer.cancel()
@@ -108,24 +116,31 @@ class RunInProcess:
         return self._stream.snapshot()
 
     async def execute(self) -> None:
-        """Produce, settle."""
+        """Announce, produce, settle."""
         try:
-            with translation.override(self._exchange.conversation.language or None):
+            await control().add(self._exchange.reply.pk, self)
+            await events.publish(self._exchange.conversation.uuid, self._added)
+            self.announced.set()
+            with translation.override(self._exchange.conversation.language or settings.LANGUAGE_CODE):
                 await self._run()
         finally:
+            self.announced.set()
             await control().discard(self._exchange.reply.pk)
 
     async def _run(self) -> None:
         keeper = asyncio.create_task(self._keep())
-        self._producer = asyncio.create_task(self._produce())
-        self._producer.add_done_callback(self._produced)
-        if self._stopping:
-            self._producer.cancel()
-        await self._over.wait()
-        await self._stream.finish()
-        status, failed = await self._outcome()
-        keeper.cancel()
-        await self._settle(status, failed)
+        try:
+            self._producer = asyncio.create_task(self._produce())
+            self._producer.add_done_callback(self._produced)
+            if self._stopping:
+                self._producer.cancel()
+            await self._over.wait()
+            await self._stream.finish()
+            status, failed = await self._outcome()
+        finally:
+            keeper.cancel()
+        if not self._replaced:
+            await self._settle(status, failed)
         if self._error is not None and self._interface.callback_exception == "raise" and not self._stopping:
             raise self._error
 
@@ -139,15 +154,31 @@ class RunInProcess:
         }
         args, kwargs = self._interface.binding.arguments(values)
         take = self._stream.add if self._interface.yields == "tokens" else self._stream.replace
+        count, continued, previous = 0, 0, ""
         try:
             async with RunThread():
                 async for value in outputs(self._interface.function, *args, **kwargs):
                     if self._exchange.run.first_output_at is None:
                         self._exchange.run.first_output_at = timezone.now()
-                    await take(text_of(value))
+                    text = text_of(value)
+                    count, continued, previous = count + 1, continued + text.startswith(previous), text
+                    await take(text)
         except SystemExit as error:
             # As it is, it would end the event loop, and with it the server.
             raise RuntimeError("The callback wanted to exit") from error
+
+        self._advise(count, continued)
+
+    def _advise(self, count: int, continued: int) -> None:
+        if count == 0:
+            logger.warning("The callback of %r returned nothing: its reply is empty.", self._interface.name)
+        elif self._interface.yields == "text" and count > 2 and continued == 1:
+            logger.warning(
+                "The callback of %r yielded %s texts, none of which continued the one before, so that only the last is "
+                'shown. If it yields pieces of the reply, declare yields="tokens".',
+                self._interface.name,
+                count,
+            )
 
     def _produced(self, producer: asyncio.Task[None]) -> None:
         self._error = asyncio.CancelledError() if producer.cancelled() else producer.exception()
@@ -166,12 +197,23 @@ class RunInProcess:
             await asyncio.sleep(conf.get().checkpoint)
             text = self._stream.markdown.text
             try:
-                await in_database(
-                    records.checkpoint, self._exchange.run, self._exchange.reply, None if text == stored else text
+                revision = await in_database(
+                    conversations.checkpoint,
+                    self._exchange.reply,
+                    self._exchange.run,
+                    None if text == stored else text,
                 )
                 stored = text
+            except Replaced:
+                self._replaced = True
+                self.stop()
+                return
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("A checkpoint failed: %s", error)
+            else:
+                if revision is not None:
+                    changed = {"type": events.LOG_CHANGED, "revision": revision}
+                    await events.publish(self._exchange.conversation.uuid, changed)
 
     async def _settle(self, status: Message.Status, failed: Failure | None) -> None:
         shown = self._stream.markdown.html

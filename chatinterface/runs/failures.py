@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import traceback
@@ -49,7 +50,7 @@ async def _shown(error: BaseException, session: ChatSession, error_id: str) -> s
 async def _custom(mode: Callable[..., Any], error: BaseException, session: ChatSession, error_id: str) -> str:
     try:
         said = [text_of(value) async for value in outputs(mode, error, session)]
-    except (Exception, SystemExit) as raised:
+    except (Exception, SystemExit, asyncio.CancelledError) as raised:
         logger.error(
             "The callback_exception of %r raised, error id %s", session.interface.name, error_id, exc_info=raised
         )

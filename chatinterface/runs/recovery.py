@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import translation
 
 from chatinterface import conversations, events, registry
@@ -58,5 +59,5 @@ def _settled(conversation: Conversation, reply: Message) -> events.Frame:
     interface = registry.find(conversation.interface)
     assert interface is not None, "the chat of a page that is open is registered"
     # A socket comes without the language that its page was requested in.
-    with translation.override(conversation.language or None):
+    with translation.override(conversation.language or settings.LANGUAGE_CODE):
         return settled_frame(interface, conversation, reply, revision=conversation.revision)
