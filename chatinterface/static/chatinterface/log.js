@@ -190,6 +190,7 @@ on("sent", (log, { revision }) => log.expect(revision));
 on("message.added", (log) => log.added());
 on("message.patch", (log) => log.grown());
 on("content", (log) => log.grown());
+on("closed", (log, { final }) => final && clearInterval(log.poll));
 on("log.changed", (log) => log.refetch());
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-action=latest]")) logs.get(target.closest("[data-chat]"))?.latest();

@@ -44,7 +44,8 @@ class Connection {
     const frame = JSON.parse(data);
     if (frame.type === "error") this.refusal = frame.detail;
     this.emit(frame.type, frame);
-    if (frame.revision !== undefined) this.root.dataset.revision = frame.revision;
+    // The log that is fetched anew says itself what it has: without it nothing must seem to be known.
+    if (frame.revision !== undefined && frame.type !== "log.changed") this.root.dataset.revision = frame.revision;
     if (frame.type === "message.patch") this.received += frame.tail.length;
     const due = frame.type === "message.settled" ? 1 : ACKNOWLEDGE;
     if (this.received - this.acknowledged >= due) {
@@ -56,10 +57,10 @@ class Connection {
   closed(code) {
     this.root.dataset.connection = "closed";
     this.final = FINAL.has(code);
-    this.emit("closed");
+    this.emit("closed", { final: this.final });
     if (this.final) {
       clearTimeout(this.noticed);
-      return this.say(this.refusal ?? this.root.dataset.textMissing);
+      return this.say(this.refusal ?? this.root.dataset["text-404"]);
     }
     if (Date.now() - this.since > STEADY) this.attempts = 0;
     const wait = Math.min(LONGEST, 250 * 2 ** this.attempts++);
