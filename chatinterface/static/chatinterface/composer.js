@@ -3,7 +3,6 @@
 
 const RETRY = 5000; // milliseconds
 const REPEATABLE = new Set([0, 502, 503, 504]); // Whether it arrived is not known, or it did not.
-const REFUSALS = { 401: "textUnauthorized", 403: "textForbidden", 404: "textMissing" };
 
 // crypto.randomUUID() is there only where the page is served securely.
 function uuid() {
@@ -36,7 +35,7 @@ class Composer {
     this.grow();
     if (document.activeElement === document.body) this.input.focus({ preventScroll: true });
     // An Enter that was pressed before this ran has made a line.
-    if (early.endsWith("\n") && root.dataset.submit === "enter") {
+    if (early.endsWith("\n")) {
       this.set(early.slice(0, -1));
       form.requestSubmit();
     }
@@ -46,7 +45,7 @@ class Composer {
     // While a word is being composed Enter accepts it; Safari has already ended the composition then, and says 229.
     if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
     const commanded = event.ctrlKey || event.metaKey;
-    if (!commanded && (event.shiftKey || event.altKey || this.root.dataset.submit !== "enter")) return;
+    if (!commanded && (event.shiftKey || event.altKey)) return;
     event.preventDefault();
     if (!event.repeat) this.form.requestSubmit();
   }
@@ -146,7 +145,8 @@ class Composer {
     this.sending = null;
     this.outbox.hidden = true;
     if (shown) this.set(this.input.value ? `${text}\n${this.input.value}` : text);
-    if (status !== 422) this.complain(this.root.dataset[REFUSALS[status] ?? "textTrouble"]);
+    const { dataset } = this.root;
+    if (status !== 422) this.complain(dataset[`text-${status}`] ?? dataset.textTrouble);
     this.invalid(true);
   }
 
@@ -167,9 +167,15 @@ class Composer {
     }
   }
 
-  // The message has arrived in the log.
+  // A message has arrived in the log. It may be the one that waits: sending that again tells.
   arrived() {
-    if (!this.sending?.waiting) this.outbox.hidden = true;
+    if (this.sending?.waiting) this.again();
+    else this.outbox.hidden = true;
+  }
+
+  // What the server has is in the log already, where only the answer was lost.
+  confirmed(revision) {
+    if (Number(this.root.dataset.revision) >= revision) this.outbox.hidden = true;
   }
 
   set(text) {
@@ -227,6 +233,9 @@ const composers = new Map();
 document.addEventListener("chatinterface:start", ({ target: root }) => {
   const form = root.querySelector("[data-chat-form]");
   if (form) composers.set(root, new Composer(root, form));
+});
+document.addEventListener("chatinterface:sent", ({ target, detail }) => {
+  composers.get(target.closest("[data-chat]"))?.confirmed(detail.revision);
 });
 document.addEventListener("chatinterface:open", ({ target }) => composers.get(target)?.again());
 document.addEventListener("chatinterface:refetched", ({ target }) => composers.get(target)?.arrived());
