@@ -8,6 +8,8 @@ function start(root) {
   started.add(root);
   root.style.setProperty("--ci-threshold", `${root.dataset.placeholderThreshold}s`);
   root.addEventListener("htmx:configRequest", ({ detail }) => authorize(root, detail));
+  root.addEventListener("htmx:beforeRequest", ({ detail }) => notice(root, detail, ""));
+  root.addEventListener("htmx:afterRequest", ({ detail }) => refused(root, detail));
   window.htmx?.process(root); // Otherwise its turn comes later, and what is sent before would leave the page.
   root.dispatchEvent(new CustomEvent("chatinterface:start", { bubbles: true }));
   equip(root, [root]);
@@ -22,6 +24,21 @@ function startAll(within) {
 function authorize(root, { headers }) {
   const token = root.querySelector("input[name=csrfmiddlewaretoken]");
   if (token) headers["X-CSRFToken"] = token.value;
+}
+
+// What cannot be done is said, also where a button has nothing to show it in. The form of messages does so itself.
+function refused(root, detail) {
+  const { status, responseText } = detail.xhr;
+  if (detail.successful || detail.elt.matches("[data-chat-form]")) return;
+  if (status === 422) notice(root, detail, "", responseText);
+  else notice(root, detail, root.dataset[`text-${status}`] ?? root.dataset.textTrouble);
+}
+
+function notice(root, { requestConfig }, text, html = "") {
+  const region = root.querySelector("[data-chat-notices]");
+  if (!region || requestConfig.verb === "get") return;
+  region.textContent = text;
+  region.insertAdjacentHTML("beforeend", html);
 }
 
 function say(root, text) {
@@ -62,25 +79,11 @@ on("message.added", (root) => {
   look(root);
 });
 document.addEventListener("chatinterface:content", ({ target, detail }) => equip(target.closest("[data-chat]"), detail));
-on("message.changed", look);
 on("refetched", look);
 on("message.settled", (root, { status }) => {
   look(root);
   say(root, root.dataset[`text${status[0].toUpperCase()}${status.slice(1)}`]);
 });
-on("run.state", (root, { state, message, position }) => {
-  const waiting = root.querySelector(`[data-message="${message}"] [data-chat-waiting]`);
-  if (waiting && position) waiting.textContent = root.dataset.textQueued.replace("{position}", position);
-  setState(root, state);
-});
-on("notice", (root, { level, text }) => {
-  const notice = document.createElement("p");
-  notice.dataset.level = level;
-  notice.textContent = text;
-  root.querySelector("[data-chat-notices]")?.append(notice);
-  setTimeout(() => notice.remove(), 8000);
-});
-
 // The second click of a double click on "send" meets "stop", which has taken its place.
 document.addEventListener("click", (event) => {
   if (event.detail > 1 && event.target.closest("[data-action=stop]")) event.preventDefault();
