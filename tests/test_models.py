@@ -178,7 +178,7 @@ def test_lists_use_their_index(query: Any, index: str) -> None:
 
 def test_postgres(postgres: str) -> None:
     """The migrations apply there, leave nothing to migrate, and these rules hold there too."""
-    tests = ["tests/test_models.py", "tests/test_conversations.py", "tests/test_history.py"]
+    tests = [f"tests/test_{name}.py" for name in ("models", "conversations", "history", "checkpoints", "concurrency")]
     database = f"{postgres.rpartition('/')[0]}/chatinterface_{secrets.token_hex(8)}"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, "-k", "not test_postgres"],
