@@ -30,17 +30,10 @@ function place(root, html) {
     const { message } = article.dataset;
     const present = find(root, Number(message));
     if (present) present.replaceWith(article);
-    else inOrder(root, Number(message)).before(article);
+    else root.querySelector("[data-chat-outbox]").before(article);
     window.htmx?.process(article);
     announce(article, [article]);
   }
-}
-
-// A message that had to be fetched may come after its successor: children always have the higher number.
-function inOrder(root, id) {
-  let next = root.querySelector("[data-chat-outbox]");
-  for (let each = next.previousElementSibling; each?.dataset.message > id; each = each.previousElementSibling) next = each;
-  return next;
 }
 
 // "Try again" goes with its message, and whoever pressed it stays in the log.
@@ -49,10 +42,13 @@ function remove(root, article) {
   article?.remove();
 }
 
-async function load(root, url) {
+// Another tab may have it tried again meanwhile, and its article be gone.
+async function load(root, id, url) {
   try {
     const response = await fetch(url, { headers: { "HX-Request": "true" } });
-    if (response.ok && !response.redirected) return place(root, await response.text());
+    const html = response.ok && !response.redirected && (await response.text());
+    if (!find(root, id)) return;
+    if (html) return place(root, html);
   } catch {
     // No connection: the log is fetched until there is one.
   }
@@ -170,10 +166,9 @@ function settle(article, { status, body, footer }) {
   announce(article, [article]);
 }
 
-on("message.added", (root, { html, fetch: url, removed = [] }) => {
+on("message.added", (root, { html, removed }) => {
   for (const id of removed) remove(root, find(root, id));
-  if (html) place(root, html);
-  else if (url) load(root, url);
+  place(root, html);
 });
 
 on("message.patch", (root, frame) => {
@@ -185,8 +180,6 @@ on("message.patch", (root, frame) => {
 
 on("message.settled", (root, frame) => {
   const article = find(root, frame.message);
-  if (frame.fetch) load(root, frame.fetch);
+  if (article && frame.fetch) load(root, frame.message, frame.fetch);
   else if (article) settle(article, frame);
 });
-
-on("message.changed", (root, { html, fetch: url }) => (html ? place(root, html) : load(root, url)));
