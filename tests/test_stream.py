@@ -1,0 +1,180 @@
+import asyncio
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from uuid import uuid4
+
+import pytest
+
+from chatinterface import events
+from chatinterface.content.incremental import Patch
+from chatinterface.content.markdown import render
+from chatinterface.runs import stream
+from chatinterface.runs.stream import ReplyStream
+from tests.content.reader import Reader
+
+
+class Layer:
+    """Takes what is published, and when; each frame costs so many seconds of the event loop."""
+
+    def __init__(self) -> None:
+        self.frames: list[events.Frame] = []
+        self.times: list[float] = []
+        self.cost = 0.0
+        self.arrived = asyncio.Event()
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def publish(self, uuid: object, frame: events.Frame) -> None:
+        self.frames.append(frame)
+        self.times.append(asyncio.get_running_loop().time())
+        self.arrived.set()
+        time.sleep(self.cost)  # noqa: ASYNC251 -- as a loaded server does.
+        await self.open.wait()
+
+    @property
+    def html(self) -> str:
+        reader = Reader()
+        for frame in self.frames:
+            reader.apply(Patch(frame["keep"], frame["tail"], frame["commit"], frame.get("reset", False)))
+        return reader.html
+
+    @property
+    def gaps(self) -> list[float]:
+        return [after - before for before, after in pairwise(self.times)]
+
+
+@pytest.fixture
+def layer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Layer]:
+    taken = Layer()
+    monkeypatch.setattr(events, "publish", taken.publish)
+    yield taken
+
+
+async def test_first_output_at_once(layer: Layer) -> None:
+    await ReplyStream(uuid4(), 7).add("hello")
+    assert [frame["tail"] for frame in layer.frames] == [render("hello")]
+
+
+async def test_then_at_a_pace(layer: Layer) -> None:
+    reply = ReplyStream(uuid4(), 7)
+    for _ in range(100):
+        await reply.add("word ")
+        await asyncio.sleep(0.001)
+    await reply.finish()
+    # One at each interval, the first one at once, and the last one as soon as the callback has ended.
+    assert len(layer.frames) <= (layer.times[-1] - layer.times[0]) / stream.INTERVAL + 2
+    assert layer.html == render("word " * 100)
+
+
+async def test_late_word_at_once(layer: Layer) -> None:
+    reply = ReplyStream(uuid4(), 7)
+    await reply.add("one ")
+    await asyncio.sleep(stream.INTERVAL * 1.5)
+    began = asyncio.get_running_loop().time()
+    layer.arrived.clear()
+    await reply.add("two")
+    await layer.arrived.wait()
+    assert layer.times[-1] - began < stream.INTERVAL
+
+
+async def test_pace_widens_under_load(layer: Layer) -> None:
+    layer.cost = 0.02
+    reply = ReplyStream(uuid4(), 7)
+    for _ in range(300):
+        await reply.add("word ")
+        await asyncio.sleep(0.001)
+    await reply.finish()
+    assert min(layer.gaps[1:-1]) > stream.RELIEF * layer.cost * 0.9
+
+
+async def test_numbers_without_gap(layer: Layer) -> None:
+    reply = ReplyStream(uuid4(), 7)
+    for _ in range(50):
+        await reply.add("word ")
+        await asyncio.sleep(0.002)
+    await reply.finish()
+    assert [frame["seq"] for frame in layer.frames] == list(range(1, len(layer.frames) + 1))
+    assert reply.seq == len(layer.frames)
+    assert {frame["message"] for frame in layer.frames} == {7}
+
+
+async def test_finish_says_the_rest(layer: Layer) -> None:
+    reply = ReplyStream(uuid4(), 7)
+    await reply.add("one ")
+    await reply.add("two")
+    await reply.finish()
+    assert layer.html == render("one two")
+
+
+async def test_finish_in_the_middle_of_a_patch(layer: Layer) -> None:
+    reply = ReplyStream(uuid4(), 7)
+    await reply.add("one ")
+    layer.open.clear()
+    layer.arrived.clear()
+    await reply.add("two ")
+    await layer.arrived.wait()
+    await reply.add("three")
+    finished = asyncio.create_task(reply.finish())
+    await asyncio.sleep(0)
+    layer.open.set()
+    await finished
+    assert layer.html == render("one two three")
+    assert [frame["seq"] for frame in layer.frames] == [1, 2, 3]
+
+
+async def test_nothing_after_finish(layer: Layer) -> None:
+    reply = ReplyStream(uuid4(), 7)
+    await reply.add("one")
+    await reply.finish()
+    await reply.add("two")
+    await reply.replace("three")
+    await asyncio.sleep(2 * stream.INTERVAL)
+    assert layer.html == render("one") == render(reply.markdown.text)
+
+
+async def test_finish_without_output(layer: Layer) -> None:
+    reply = ReplyStream(uuid4(), 7)
+    await reply.finish()
+    assert (layer.frames, reply.seq) == ([], 0)
+
+
+async def test_replace_says_only_what_is_new(layer: Layer) -> None:
+    reply = ReplyStream(uuid4(), 7)
+    await reply.replace("one")
+    await reply.replace("one two")
+    await reply.finish()
+    assert layer.html == render("one two")
+    assert "one" not in layer.frames[-1]["tail"]
+
+
+async def test_snapshot_is_what_was_published(layer: Layer) -> None:
+    reply = ReplyStream(uuid4(), 7)
+    await reply.add("one ")
+    await reply.add("two")
+    frame = reply.snapshot()
+    assert (frame["reset"], frame["seq"], frame["message"]) == (True, 1, 7)
+    reader = Reader()
+    reader.apply(Patch(frame["keep"], frame["tail"], frame["commit"], reset=True))
+    assert reader.html == layer.html == render("one ")
+    await reply.finish()
+
+
+async def test_greedy_callback_lets_others_go_on(layer: Layer) -> None:
+    turns = 0
+    done = False
+
+    async def other() -> None:
+        nonlocal turns
+        while not done:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    reply = ReplyStream(uuid4(), 7)
+    for _ in range(20_000):
+        await reply.add("word ")
+    await reply.finish()
+    done = True
+    await task
+    assert turns > 5
