@@ -65,7 +65,6 @@ class ConversationAdmin(ReadOnlyAdmin):
 class MessageAdmin(ReadOnlyAdmin):
     list_display = ("id", "conversation", "role", "excerpt", "status", "active", "created_at")
     list_filter = ("role", "status", "conversation__interface", "created_at")
-    list_select_related = ("conversation",)
     search_help_text = _("Searches what was said, titles, and ids of conversations and errors.")
     search_fields = ("parts", "conversation__title", "conversation__uuid", "run__error_id")
     show_full_result_count = False
@@ -83,7 +82,7 @@ class MessageAdmin(ReadOnlyAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        return super().get_queryset(request).select_related("run")
+        return super().get_queryset(request).select_related("conversation", "run")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "conversation__id__exact" or super().lookup_allowed(lookup, value, request)
