@@ -1,18 +1,27 @@
 // Starts every [data-chat] of the page, those that htmx inserts later too, and keeps what its root says of its
 // state. The other modules listen for events on the root, as a site's own scripts can.
 
+const ALERTS = ["note", "tip", "important", "warning", "caution"];
 const started = new WeakSet();
 
 function start(root) {
   if (started.has(root)) return;
   started.add(root);
-  root.style.setProperty("--ci-threshold", `${root.dataset.placeholderThreshold}s`);
+  dress(root);
   root.addEventListener("htmx:configRequest", ({ detail }) => authorize(root, detail));
   root.addEventListener("htmx:beforeRequest", ({ detail }) => notice(root, detail, ""));
   root.addEventListener("htmx:afterRequest", ({ detail }) => refused(root, detail));
   window.htmx?.process(root); // Otherwise its turn comes later, and what is sent before would leave the page.
   root.dispatchEvent(new CustomEvent("chatinterface:start", { bubbles: true }));
   equip(root, [root]);
+}
+
+// What the stylesheet cannot know.
+function dress(root) {
+  root.style.setProperty("--ci-threshold", `${root.dataset.placeholderThreshold}s`);
+  for (const kind of ALERTS) {
+    root.style.setProperty(`--ci-title-${kind}`, JSON.stringify(root.getAttribute(`data-title-${kind}`)));
+  }
 }
 
 function startAll(within) {
@@ -55,9 +64,11 @@ function setState(root, state) {
   if (state === "idle" && focused) root.querySelector("[data-chat-input]")?.focus();
 }
 
-// Most conversations begin without code and tables: what these need is loaded with the first of them.
+const EQUIPPED = "pre, table, math";
+
+// Most conversations begin without code, tables and formulas: what these need is loaded with the first of them.
 async function equip(root, elements) {
-  const needed = elements.some((each) => each.matches("pre, table") || each.querySelector("pre, table"));
+  const needed = elements.some((each) => each.matches(EQUIPPED) || each.querySelector(EQUIPPED));
   if (needed) (await import(root.dataset.codeUrl)).prepare(root, elements);
 }
 

@@ -1,5 +1,5 @@
-// What finished code and tables get: a copy button, a scroll region, and a tab stop for whatever scrolls. It is loaded with
-// the first of them.
+// What finished code, tables and formulas get: a copy button, a scroll region, and a tab stop for whatever scrolls. It is
+// loaded with the first of them.
 
 const scrolling = new ResizeObserver((entries) => {
   for (const { target } of entries) {
@@ -66,6 +66,7 @@ export function prepare(root, elements) {
   if (template) withoutSpaces(template.content);
   for (const pre of finished(elements, "pre")) prepareCode(root, pre);
   for (const table of finished(elements, "table")) prepareTable(table);
+  for (const formula of finished(elements, "math")) scrolling.observe(formula);
 }
 
 document.addEventListener("click", ({ target }) => {
