@@ -96,6 +96,11 @@ class Chat:
         self.page.mouse.wheel(0, -pixels)
         self.page.wait_for_function(f"pixels => {LEFT} > pixels - 1", arg=pixels)
 
+    def scroll_far_up(self) -> None:
+        """Turn the wheel over the log towards its start."""
+        self.log.hover()
+        self.page.mouse.wheel(0, -100_000)
+
     def reload(self) -> "Chat":
         """Load the page anew, and wait for its socket."""
         self.page.reload()
