@@ -7,7 +7,7 @@ import functools
 import inspect
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from inspect import Parameter
@@ -28,6 +28,9 @@ CONVENTIONS: Mapping[str, tuple[str, ...]] = {
 
 # Values that a synchronous generator may be ahead of the reply.
 AHEAD = 64
+
+# The two names of one value.
+SAID = frozenset({"message", "contents"})
 
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -51,22 +54,34 @@ class Binding:
         }
 
 
+def place(function: object) -> str:
+    """Where a function or class is defined, for a sentence: its module and name, of an object those of its class."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    named = function if hasattr(function, "__qualname__") else type(function)
+    module = getattr(named, "__module__", None)
+    return f"{module}.{named.__qualname__}" if module else str(named.__qualname__)
+
+
 def bind(function: Callable[..., Any], convention: str, owner: str) -> Binding:
     """Decide once, when the chat is declared, what ``function`` is called with.
 
     ``convention`` is ``"fn"`` (message, history) or ``"callback"`` (contents, user, instance, as many as it takes).
-    Raises ImproperlyConfigured, in the name of ``owner``, where the function takes nothing or needs more than it is
-    offered.
+    Raises ImproperlyConfigured, in the name of ``owner``, where the function takes nothing, needs more than it is
+    offered, or would get one value under the name of another.
     """
+    called = f"{owner}: {convention}={place(function)}"
+    by = f"It is called with ({', '.join(CONVENTIONS[convention])}), and a parameter named 'chat' gets the session."
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         raise ImproperlyConfigured(
-            f"{owner}: cannot tell which arguments {convention}={function!r} takes. Wrap it in a function of your own."
+            f"{called} does not tell which arguments it takes. Wrap it in a function of your own."
         ) from None
     offered = deque(CONVENTIONS[convention])
     if any(parameter.name in SESSION_NAMES for parameter in parameters):
         offered = deque(name for name in offered if name != "instance")
+    _check_order(parameters, deque(offered), called, by)
     positional: list[str] = []
     keywords: dict[str, str] = {}
     skipped = False
@@ -82,16 +97,11 @@ def bind(function: Callable[..., Any], convention: str, owner: str) -> Binding:
         elif parameter.kind is Parameter.VAR_KEYWORD:
             keywords.update({name: name for name in offered if convention == "callback"})
         elif parameter.default is Parameter.empty:
-            raise ImproperlyConfigured(
-                f"{owner}: {convention}={function!r} needs an argument {parameter.name!r} that it is not given. It is "
-                f"called with ({', '.join(CONVENTIONS[convention])}), and a parameter named 'chat' gets the session."
-            )
+            raise ImproperlyConfigured(f"{called} needs an argument {parameter.name!r} that it is not given. {by}")
         skipped = skipped or name is None
     if not positional and not keywords:
         first = CONVENTIONS[convention][0]
-        raise ImproperlyConfigured(
-            f"{owner}: {convention}={function!r} takes no argument. Let it take the message: def answer({first}): …"
-        )
+        raise ImproperlyConfigured(f"{called} takes no argument. Let it take the message: def answer({first}): …")
     return Binding(tuple(positional), keywords)
 
 
@@ -107,6 +117,18 @@ def _offer(parameter: Parameter, offered: deque[str]) -> str | None:
         offered.remove(parameter.name)
         return parameter.name
     return None
+
+
+def _check_order(parameters: Iterable[Parameter], offered: deque[str], called: str, by: str) -> None:
+    """Refuse a parameter that has the name of one value and would get another."""
+    known = {name for names in CONVENTIONS.values() for name in names}
+    for parameter in parameters:
+        name = _offer(parameter, offered)
+        wrong = parameter.name in known - {name} and not {parameter.name, name} <= SAID
+        if name and wrong:
+            raise ImproperlyConfigured(
+                f"{called} would get the {name} as {parameter.name!r}. {by} Write them in order."
+            )
 
 
 def is_async(function: Callable[..., Any]) -> bool:

@@ -146,8 +146,46 @@ def test_refuses_unknown_keyword() -> None:
 
 
 def test_refuses_unreadable_signature() -> None:
-    with pytest.raises(ImproperlyConfigured, match=r"cannot tell which arguments .* Wrap it in a function"):
+    with pytest.raises(
+        ImproperlyConfigured, match=r"fn=builtins\.min does not tell which arguments .* Wrap it in a function"
+    ):
         received(fn=min)
+
+
+@pytest.mark.parametrize(
+    ("convention", "callback"),
+    [
+        ("fn", lambda history, message: ""),
+        ("fn", lambda history: ""),
+        ("fn", lambda message, user: ""),
+        ("fn", lambda contents, user, instance: ""),
+        ("callback", lambda user, contents: ""),
+        ("callback", lambda message, history: ""),
+    ],
+)
+def test_refuses_wrong_order(convention: str, callback: Callable[..., Any]) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"would get the \w+ as '\w+'\. .* Write them in order\.$"):
+        received(**{convention: callback})
+
+
+def test_message_and_contents_are_one() -> None:
+    assert received(fn=lambda contents, history: (contents, history)) == ("MESSAGE", "HISTORY")
+    assert received(callback=lambda message, user: (message, user)) == ("CONTENTS", "USER")
+
+
+def test_errors_tell_where() -> None:
+    def answer() -> str:
+        return ""
+
+    class Answer:
+        def __call__(self) -> str:
+            return ""
+
+    for callback, name in ((answer, "answer"), (functools.partial(answer), "answer"), (Answer(), "Answer")):
+        with pytest.raises(
+            ImproperlyConfigured, match=rf"^<ChatInterface 'ask'>: fn=tests\.test_callbacks\.\S+\.{name} t"
+        ):
+            received(fn=callback)
 
 
 # What kind it is
