@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 import re
 from collections.abc import Callable
+from functools import cached_property
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from chatinterface.callbacks import Binding, bind
+from chatinterface.callbacks import Binding, bind, is_async, place
+from chatinterface.spelling import meant, nearest
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,100}")
 EXCEPTION_MODES = ("summary", "verbose", "traceback", "ignore", "raise")
 YIELDS = ("text", "tokens")
+PERMISSION = re.compile(r"[^.]+\..+")
+
+# What a subclass may define as a method that is called for it. A misspelt has_permission() would let everybody in.
+METHODS = ("fn", "callback", "callback_exception", "has_permission")
 
 
 class Access(enum.Enum):
@@ -76,26 +81,32 @@ class ChatInterface:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        known = ChatInterface.attributes()
-        for name in vars(cls):
-            close = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
-            if close and name not in known and not hasattr(ChatInterface, name):
-                raise TypeError(f"{cls.__name__} has an attribute {name!r}. Did you mean {close[0]!r}?")
+        for name, value in vars(cls).items():
+            if name.startswith("_") or hasattr(ChatInterface, name) or name in ChatInterface.attributes():
+                continue
+            if known := meant(name, _known_for(value)):
+                raise TypeError(
+                    f"{cls.__name__} has an attribute {name!r}. Did you mean {known!r}? An attribute of your own needs "
+                    "a name that is less like it."
+                )
 
     def __init__(self, fn: Callable[..., Any] | None = None, /, **attributes: Any) -> None:
         known = self.attributes()
+        if fn is not None and "fn" in attributes:
+            raise TypeError(f"{type(self).__name__}() got fn twice: remove one of them.")
         if fn is not None:
-            attributes.setdefault("fn", fn)
+            attributes["fn"] = fn
         for name, value in attributes.items():
             if name not in known:
-                close = difflib.get_close_matches(name, known, n=1)
-                hint = f" Did you mean {close[0]!r}?" if close else f" It has: {', '.join(sorted(known))}."
+                near = nearest(name, known)
+                hint = f" Did you mean {near!r}?" if near else f" It has: {', '.join(sorted(known))}."
                 raise TypeError(f"{type(self).__name__} has no attribute {name!r}.{hint}")
             object.__setattr__(self, name, value)
         self._unbind_borrowed()
         self._check_callback()
         self._settle_names()
         self._check_values()
+        self._check_access()
         convention = "fn" if self.callback is None else "callback"
         object.__setattr__(self, "binding", bind(self.function, convention, repr(self)))
 
@@ -105,7 +116,8 @@ class ChatInterface:
         )
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name!r}>"
+        kind = "ChatInterface" if type(self) is ChatInterface else place(type(self))
+        return f"<{kind} {self.name!r}>" if self.name else f"<{kind}>"
 
     @classmethod
     def attributes(cls) -> frozenset[str]:
@@ -122,17 +134,23 @@ class ChatInterface:
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether the visitor may open this chat, read its conversations and send. A site's own rule overrides it.
 
-        It is asked for pages, actions and sockets alike; ``request`` has the user and the session in all of them.
+        It is asked for pages, actions and sockets alike, always in a thread where the database may be asked;
+        ``request`` has the user and the session in all of them.
         """
-        needed = (self.permission_required,) if isinstance(self.permission_required, str) else self.permission_required
-        return request.user.has_perms(needed)
+        return not self.permission_required or bool(request.user.has_perms(_several(self.permission_required)))
 
     def access(self, request: HttpRequest) -> Access:
-        """Whether this visitor may use the chat, and whether a login could help."""
+        """Whether this visitor may use the chat, and whether a login could help.
+
+        Raises TypeError where has_permission() returns anything but a bool: nobody is let in by an accident.
+        """
         authenticated = request.user.is_authenticated
         if self.login_required and not authenticated:
             return Access.LOGIN
-        if self.has_permission(request):
+        allowed = self.has_permission(request)
+        if not isinstance(allowed, bool):
+            raise TypeError(f"{self!r}: has_permission() returned {allowed!r}: let it return True or False.")
+        if allowed:
             return Access.ALLOWED
         return Access.DENIED if authenticated else Access.LOGIN
 
@@ -154,13 +172,17 @@ class ChatInterface:
         object.__setattr__(self, "title", self.title or name.replace("_", " ").replace("-", " ").capitalize())
 
     def _check_callback(self) -> None:
-        if (self.fn is None) == (self.callback is None):
-            self._refuse(
-                "it needs exactly one of fn (called with message, history) and callback (called with contents, user, "
-                f"instance), and has {'neither' if self.fn is None else 'both'}."
-            )
+        conventions = "fn (called with message, history) {} callback (called with contents, user, instance)"
+        if self.fn is None and self.callback is None:
+            self._refuse(f"it has neither {conventions.format('nor')}. {self._remedy()}")
+        if self.fn is not None and self.callback is not None:
+            self._refuse(f"it has both {conventions.format('and')}. Remove one of them.")
         if not callable(self.function):
             self._refuse(f"{self.function!r} is not callable. Give a function, a method or an object with __call__.")
+
+    def _remedy(self) -> str:
+        own = type(self) is not ChatInterface
+        return "Write def fn(self, message, history)." if own else "Give it fn=… or callback=…."
 
     def _check_values(self) -> None:
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
@@ -176,8 +198,35 @@ class ChatInterface:
         if isinstance(threshold, bool) or not isinstance(threshold, int | float) or threshold < 0:
             self._refuse(f"placeholder_threshold={threshold!r} must be a number of seconds, 0 or more.")
 
+    def _check_access(self) -> None:
+        needed = self.permission_required
+        if not isinstance(needed, str | tuple | list) or not all(
+            isinstance(each, str) and PERMISSION.fullmatch(each) for each in _several(needed)
+        ):
+            self._refuse(
+                f"permission_required={needed!r} names no permission. Write 'app_label.codename', or a tuple of such."
+            )
+        if is_async(self.has_permission):
+            self._refuse("has_permission() must be plain: write def, not async def.")
+
     def _refuse(self, reason: str) -> NoReturn:
         raise ImproperlyConfigured(f"{self!r}: {reason}")
+
+
+def declared(interface: ChatInterface) -> str:
+    """Where a chat is declared: the module and name of its class, or of its callback where it has none of its own."""
+    return place(interface.function if type(interface) is ChatInterface else type(interface))
+
+
+def _known_for(value: object) -> frozenset[str]:
+    """The names that an attribute of a subclass may have been meant to have."""
+    if isinstance(value, FunctionType | classmethod | staticmethod):
+        return frozenset(METHODS)
+    return frozenset() if isinstance(value, type | property | cached_property) else ChatInterface.attributes()
+
+
+def _several(permissions: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (permissions,) if isinstance(permissions, str) else tuple(permissions)
 
 
 def _is_method(function: FunctionType, owner: type) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, overload
 
 from django.core.exceptions import ImproperlyConfigured
 
-from chatinterface.interface import ChatInterface
+from chatinterface.interface import ChatInterface, declared
 
 _chats: dict[str, ChatInterface] = {}
 
@@ -38,7 +38,8 @@ def register(chat: Any = None, **attributes: Any) -> Any:
     taken = _chats.setdefault(interface.name, interface)
     if taken is not interface:
         raise ImproperlyConfigured(
-            f"Two chats have the name {interface.name!r}: {taken!r} and {interface!r}. Give one of them another name=…."
+            f"Two chats have the name {interface.name!r}: {declared(taken)} and {declared(interface)}. Give one of "
+            "them another name=…."
         )
     return chat
 
@@ -53,7 +54,9 @@ def _interface(chat: Any, attributes: dict[str, Any]) -> ChatInterface:
     if isinstance(chat, type) and issubclass(chat, ChatInterface):
         return chat(**attributes)
     if "callback" in attributes or "fn" in attributes:
-        raise TypeError("register() got a callback twice: leave out fn=… or callback=… where a function is decorated.")
+        raise TypeError(
+            "register() got a callback twice: remove fn=… or callback=…, as what is registered is the callback."
+        )
     return ChatInterface(chat, **attributes)
 
 

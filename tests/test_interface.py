@@ -1,4 +1,5 @@
 import functools
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -82,12 +83,57 @@ def test_misspelt_class_attribute() -> None:
             callback_usr = "Polly"
 
 
-def test_own_class_attributes() -> None:
+@pytest.mark.parametrize("typo", ["titel", "tittle", "titl", "titke", "nmae", "avatra", "placehoder_treshold"])
+def test_typos_are_found(typo: str) -> None:
+    with pytest.raises(TypeError, match=rf"Bot has an attribute '{typo}'\. Did you mean "):
+        type("Bot", (ChatInterface,), {typo: "x"})
+
+
+@pytest.mark.parametrize("typo", ["has_permision", "has_permissions", "callbak", "callback_excepton"])
+def test_misspelt_methods(typo: str) -> None:
+    with pytest.raises(TypeError, match=rf"Bot has an attribute '{typo}'\. Did you mean "):
+        type("Bot", (ChatInterface,), {typo: lambda self: None})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "prompt",
+        "users",
+        "titles",
+        "_title",
+        "fields",
+        "mean",
+        "used",
+        "game",
+        "subtitle",
+        "callback_url",
+        "permissions",
+    ],
+)
+def test_own_class_attributes(name: str) -> None:
+    bot = type("Bot", (ChatInterface,), {"fn": answer, name: "Be kind."})
+    assert getattr(bot(), name) == "Be kind."
+
+
+def test_own_methods_and_classes() -> None:
     class Bot(ChatInterface):
         fn = answer
-        prompt = "Be kind."
 
-    assert Bot().prompt == "Be kind."
+        class Title:
+            pass
+
+        @property
+        def titled(self) -> str:
+            return f"{self.title}!"
+
+        def titles(self) -> list[str]:
+            return [self.titled]
+
+        def entitle(self) -> str:
+            return self.titled
+
+    assert Bot().titles() == [Bot().entitle()] == ["Bot!"]
 
 
 def test_declared_is_immutable() -> None:
@@ -97,13 +143,26 @@ def test_declared_is_immutable() -> None:
 
 
 def test_needs_a_callback() -> None:
-    with pytest.raises(ImproperlyConfigured, match=r"exactly one of fn .* and callback .* neither"):
+    with pytest.raises(ImproperlyConfigured, match=r"^<ChatInterface 'ask'>: .* Give it fn=… or callback=…\.$"):
         ChatInterface(name="ask")
 
 
+def test_subclass_needs_a_callback() -> None:
+    class Bot(ChatInterface):
+        pass
+
+    with pytest.raises(ImproperlyConfigured, match=r"<tests\.\S+Bot>: .* Write def fn\(self, message, history\)\.$"):
+        Bot()
+
+
 def test_refuses_two_callbacks() -> None:
-    with pytest.raises(ImproperlyConfigured, match=r"exactly one of fn .* and callback .* both"):
+    with pytest.raises(ImproperlyConfigured, match=r"has both fn .* and callback .* Remove one of them\.$"):
         ChatInterface(answer, callback=answer)
+
+
+def test_refuses_a_callback_twice() -> None:
+    with pytest.raises(TypeError, match=r"got fn twice: remove one of them\.$"):
+        ChatInterface(answer, fn=answer)
 
 
 def test_refuses_what_is_not_callable() -> None:
@@ -240,6 +299,48 @@ def test_permission_required(rf: RequestFactory, needed: Any) -> None:
     assert chat.access(request) is Access.DENIED
     request.user = User.objects.create(username="root", is_superuser=True)
     assert chat.access(request) is Access.ALLOWED
+
+
+@pytest.mark.parametrize(
+    "needed", ["", "nope", ".nope", "app.", ["auth.add_user", "nope"], [1], {"auth.add_user"}, None]
+)
+def test_permissions_have_names(needed: Any) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"permission_required=.* Write 'app_label\.codename'"):
+        ChatInterface(answer, permission_required=needed)
+
+
+@pytest.mark.parametrize("generates", [False, True])
+def test_async_permission_rule(*, generates: bool) -> None:
+    async def rule(self: Any, request: Any) -> Any:
+        return False
+
+    async def generator(self: Any, request: Any) -> Any:
+        yield False
+
+    bot = type("Bot", (ChatInterface,), {"fn": answer, "has_permission": generator if generates else rule})
+    with pytest.raises(ImproperlyConfigured, match=r"has_permission\(\) must be plain: write def, not async def\.$"):
+        bot()
+
+
+@pytest.mark.parametrize("given", [object(), "yes", 1, None])
+def test_permission_rule_says_bool(rf: RequestFactory, given: Any) -> None:
+    class Bot(ChatInterface):
+        fn = answer
+
+        def has_permission(self, request: Any) -> bool:
+            return given  # type: ignore[no-any-return]
+
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    with pytest.raises(TypeError, match=r"has_permission\(\) returned .*: let it return True or False\.$"):
+        Bot().access(request)
+
+
+def test_user_without_permissions(rf: RequestFactory) -> None:
+    """A user model need not have permissions where a chat asks for none."""
+    request = rf.get("/")
+    request.user = SimpleNamespace(is_authenticated=True)  # type: ignore[assignment]
+    assert ChatInterface(answer).access(request) is Access.ALLOWED
 
 
 def test_own_permission_rule(rf: RequestFactory) -> None:

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,20 @@ def test_two_of_one_name() -> None:
     chat.register(lambda message: message, name="ask")
     with pytest.raises(ImproperlyConfigured, match=r"Two chats have the name 'ask'.*Give one of them another name"):
         chat.register(lambda message: message, name="ask")
+
+
+def test_two_tell_where() -> None:
+    @chat.register
+    def ask(message: str) -> str:
+        return message
+
+    class Ask(chat.ChatInterface):
+        def fn(self, message: str) -> str:
+            return message
+
+    here = rf"{re.escape(__name__)}\.test_two_tell_where\.<locals>"
+    with pytest.raises(ImproperlyConfigured, match=rf"'ask': {here}\.ask and {here}\.Ask\. Give one"):
+        chat.register(Ask)
 
 
 def test_same_chat_twice() -> None:
