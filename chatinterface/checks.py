@@ -46,7 +46,7 @@ def check_urls(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
 def _settings() -> Iterator[CheckMessage]:
     try:
         conf.get()
-    except (ImproperlyConfigured, TypeError) as error:
+    except ImproperlyConfigured as error:
         yield Error(str(error), id="chatinterface.E001")
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+
+# Browsers acknowledge every 16,384 characters, and are sent patches again when a quarter of the window is left to be
+# acknowledged: this is twice what that takes.
+LEAST_WINDOW = 128 * 1024
+
+# A busy worker may miss a checkpoint, by which it renews its lease.
+CHECKPOINTS_PER_LEASE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +40,37 @@ class Settings:
     # Seconds between two checks that an open socket may still read its conversation.
     access_check: float = 30.0
 
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            whole = isinstance(field.default, int)
+            if not _is_number(value, whole=whole) or value <= 0:
+                _refuse(field.name, value, "a positive whole number" if whole else "a positive number of seconds")
+        if self.lease < CHECKPOINTS_PER_LEASE * self.checkpoint:
+            least = CHECKPOINTS_PER_LEASE * self.checkpoint
+            _refuse("lease", self.lease, f"at least {least:g}, three times CHECKPOINT, by which it is renewed")
+        if self.window < LEAST_WINDOW:
+            _refuse(
+                "window", self.window, f"at least {LEAST_WINDOW}: browsers acknowledge what they got in large steps"
+            )
+
+
+def _is_number(value: object, *, whole: bool) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int) or (not whole and isinstance(value, float) and math.isfinite(value))
+
+
+def _refuse(name: str, value: object, needed: str) -> NoReturn:
+    raise ImproperlyConfigured(f'CHATINTERFACE["{name.upper()}"] = {value!r} must be {needed}.')
+
 
 @cache
 def get() -> Settings:
-    """The settings in force. Raises ImproperlyConfigured for a key that does not exist."""
+    """The settings in force. Raises ImproperlyConfigured for a key that does not exist, or a value that cannot work."""
     given: dict[str, Any] = getattr(django_settings, "CHATINTERFACE", {})
+    if not isinstance(given, dict):
+        raise ImproperlyConfigured('CHATINTERFACE must be a dict, like {"LEASE": 10}.')
     known = {field.name.upper() for field in fields(Settings)}
     if unknown := sorted(set(given) - known):
         raise ImproperlyConfigured(

@@ -1,3 +1,5 @@
+from dataclasses import fields
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
@@ -25,4 +27,38 @@ def test_read_anew_when_changed() -> None:
 @override_settings(CHATINTERFACE={"LEASES": 5})
 def test_unknown_key_lists_known() -> None:
     with pytest.raises(ImproperlyConfigured, match=r"unknown key 'LEASES'. The keys are: .*LEASE, "):
+        conf.get()
+
+
+@pytest.mark.parametrize("key", [field.name.upper() for field in fields(conf.Settings)])
+@pytest.mark.parametrize("value", ["x", None, 0, -1, True, float("nan"), float("inf"), []])
+def test_values_are_positive_numbers(key: str, value: object) -> None:
+    with override_settings(CHATINTERFACE={key: value}), pytest.raises(ImproperlyConfigured) as refused:
+        conf.get()
+    assert f'CHATINTERFACE["{key}"] = {value!r} must be a' in str(refused.value)
+
+
+@pytest.mark.parametrize("key", ["CALLBACK_THREADS", "REQUEST_THREADS", "DATABASE_THREADS", "WINDOW"])
+def test_counts_are_whole(settings: Settings, key: str) -> None:
+    settings.CHATINTERFACE = {key: 200_000.5}
+    with pytest.raises(ImproperlyConfigured, match=rf'"{key}"\] = 200000.5 must be a positive whole number\.'):
+        conf.get()
+
+
+@override_settings(CHATINTERFACE={"LEASE": 2.9, "CHECKPOINT": 1})
+def test_lease_outlives_checkpoints() -> None:
+    with pytest.raises(ImproperlyConfigured, match=r'"LEASE"\] = 2\.9 must be at least 3, three times CHECKPOINT'):
+        conf.get()
+
+
+@override_settings(CHATINTERFACE={"WINDOW": 131_071})
+def test_window_holds_acknowledgements() -> None:
+    with pytest.raises(ImproperlyConfigured, match=r'"WINDOW"\] = 131071 must be at least 131072'):
+        conf.get()
+
+
+@pytest.mark.parametrize("given", [None, [], "LEASE"])
+def test_settings_are_a_dict(settings: Settings, given: object) -> None:
+    settings.CHATINTERFACE = given
+    with pytest.raises(ImproperlyConfigured, match=r"CHATINTERFACE must be a dict, like \{\"LEASE\": 10\}\."):
         conf.get()

@@ -17,7 +17,7 @@ from django.test import AsyncClient, override_settings
 from django.utils import timezone
 
 import chatinterface as chat
-from chatinterface import consumers, conversations, history, registry
+from chatinterface import conf, consumers, conversations, history, registry
 from chatinterface.content.markdown import render
 from chatinterface.handshake import authorise
 from chatinterface.models import Conversation, Message, Run
@@ -723,6 +723,13 @@ async def test_silent_reply_is_asked_about(monkeypatch: pytest.MonkeyPatch, ende
 # Who cannot keep up
 
 
+@pytest.fixture
+def small_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For readers that acknowledge what they are told to, in steps of their own."""
+    monkeypatch.setattr(conf, "LEAST_WINDOW", 1)
+
+
+@pytest.mark.usefixtures("small_windows")
 @override_settings(CHATINTERFACE={"WINDOW": 100})
 async def test_slow_reader_waits_for_catching_up() -> None:
     released = hold("a" * 200, "b" * 200)
@@ -738,6 +745,7 @@ async def test_slow_reader_waits_for_catching_up() -> None:
     assert tab.last == render("a" * 200 + "b" * 200)
 
 
+@pytest.mark.usefixtures("small_windows")
 @override_settings(CHATINTERFACE={"WINDOW": 100})
 async def test_caught_up_in_midstream() -> None:
     released = hold("a" * 200, "b")
@@ -752,7 +760,8 @@ async def test_caught_up_in_midstream() -> None:
     assert tab.last == render("a" * 200 + "b")
 
 
-@override_settings(CHATINTERFACE={"WINDOW": 100, "SLOW_CLIENT": 0.0})
+@pytest.mark.usefixtures("small_windows")
+@override_settings(CHATINTERFACE={"WINDOW": 100, "SLOW_CLIENT": 0.001})
 async def test_too_slow_reader_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumers, "SILENCE", 0.01)
     released = hold("a" * 200, "b")
@@ -765,6 +774,7 @@ async def test_too_slow_reader_is_closed(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (await tab.reply()).text == "a" * 200 + "b"
 
 
+@pytest.mark.usefixtures("small_windows")
 @override_settings(CHATINTERFACE={"WINDOW": 100, "SLOW_CLIENT": 30})
 async def test_idle_reader_is_not_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """The time to catch up begins when there is something to catch up with, not with the last acknowledgement."""

@@ -18,7 +18,7 @@ from tests.server import Server
 
 Frame = dict[str, Any]
 
-WINDOW = 65_536
+WINDOW = 131_072
 BLOCK = """() => setTimeout(() => {
   const request = new XMLHttpRequest();
   request.open("GET", "/block/", false);
@@ -75,7 +75,7 @@ def test_blocked_page_catches_up(
 def test_silent_page_is_closed(start_server: Callable[..., Server], page: Page) -> None:
     """A socket that acknowledges nothing gets no more than the window, and is told why it is closed."""
     server = start_server(CHATINTERFACE_SETTINGS=json.dumps({"WINDOW": WINDOW, "SLOW_CLIENT": 1}))
-    first, second = bench(1, 0), bench(12_000, 0)
+    first, second = bench(1, 0), bench(30_000, 0)
     chat = Chat(page, server).open("bench").send(first.message)
     agree(chat, first)
     cookies = "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())
