@@ -149,7 +149,11 @@ async def outputs(function: Callable[..., Any], *args: Any, **kwargs: Any) -> As
     end in the same thread and context. Closing this iterator closes the generator behind it, at its next yield.
     """
     call = functools.partial(function, *args, **kwargs)
-    source = _followed(call()) if is_async(function) else _in_thread(call)
+    if is_async(function):
+        result = call()
+        source = result if inspect.isasyncgen(result) else _followed(result)
+    else:
+        source = _in_thread(call)
     async with aclosing(source):
         async for value in source:
             if value is not None:

@@ -125,14 +125,20 @@ def checkpoint(reply: Message, run: Run, text: str | None) -> int | None:
     A run that was taken for lost meanwhile goes on, and the conversation's new revision is returned, else None. Raises
     Replaced where the conversation has gone on without it, or is gone.
     """
-    conversation = Conversation.objects.select_for_update().filter(pk=reply.conversation_id).first()
-    status = Run.objects.filter(pk=run.pk).values_list("status", flat=True).first()
-    revived = status == Run.Status.INTERRUPTED
+    conversation = (
+        Conversation.objects.select_for_update()
+        .only("leaf_id", "revision", "title", "updated_at")
+        .filter(pk=reply.conversation_id)
+        .first()
+    )
+    claimed = Run.objects.filter(pk=run.pk)
+    revived = not claimed.filter(status=Run.Status.RUNNING).update(lease_until=lease_end())
     if conversation is None or (revived and conversation.leaf_id != reply.pk):
         raise Replaced
-    if status != Run.Status.RUNNING and not revived:
+    if revived and not claimed.filter(status=Run.Status.INTERRUPTED).update(
+        status=Run.Status.RUNNING, lease_until=lease_end(), finished_at=None
+    ):
         return None
-    Run.objects.filter(pk=run.pk).update(status=Run.Status.RUNNING, lease_until=lease_end(), finished_at=None)
     changes = {} if text is None else {"parts": text_parts(text)}
     now = timezone.now()
     Message.objects.filter(pk=reply.pk).update(status=Message.Status.RUNNING, updated_at=now, **changes)

@@ -59,14 +59,17 @@ class Control:
         self._listener = asyncio.create_task(self._listen(), context=contextvars.Context())
 
     async def _listen(self) -> None:
+        joined = bool(self._channel)
         while True:
             try:
-                self._channel = self._channel or await events.new_channel()
+                if not joined:
+                    await self._join_again()
+                    joined = True
                 await self._handle(await events.receive(self._channel))
             except Exception:
                 logger.exception("Listening for the control of runs failed")
+                joined = False
                 await asyncio.sleep(RECOVERY)
-                await self._join_again()
 
     async def _join_again(self) -> None:
         self._channel = self._channel or await events.new_channel()

@@ -153,7 +153,8 @@ class RunInProcess:
             "instance": self._session,
         }
         args, kwargs = self._interface.binding.arguments(values)
-        take = self._stream.add if self._interface.yields == "tokens" else self._stream.replace
+        whole = self._interface.yields == "text"
+        take = self._stream.replace if whole else self._stream.add
         count, continued, previous = 0, 0, ""
         try:
             async with RunThread():
@@ -161,7 +162,9 @@ class RunInProcess:
                     if self._exchange.run.first_output_at is None:
                         self._exchange.run.first_output_at = timezone.now()
                     text = text_of(value)
-                    count, continued, previous = count + 1, continued + text.startswith(previous), text
+                    count += 1
+                    if whole:
+                        continued, previous = continued + text.startswith(previous), text
                     await take(text)
         except SystemExit as error:
             # As it is, it would end the event loop, and with it the server.
