@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, WebSocketRoute, expect
 
 from tests.browser.chat import Chat
 from tests.browser.conftest import CUT, Console
@@ -111,3 +111,18 @@ def test_change_counts_once_fetched(page: Page, server: Server, console: Console
     page.unroute("**/log/")
     chat.ask("stream 2")
     agree(chat, "stream 1", "stream 2")
+
+
+def test_stop_waits_for_the_first_answer(chat: Chat, gate: Gate) -> None:
+    """Whose conversation it is the server knows only by what the answer to its first message brings."""
+    held: list[tuple[Route, APIResponse]] = []
+    stops: list[str] = []
+    chat.page.on("request", lambda request: stops.append(request.url) if request.url.endswith("/stop/") else None)
+    chat.page.route("**/send/", lambda route: held.append((route, route.fetch())))
+    chat.send(f"hold {gate}")
+    chat.holds()
+    chat.action("stop").click()
+    assert not stops
+    route, response = held[0]
+    route.fulfill(response=response)
+    chat.has_status("stopped", count=1)
