@@ -623,7 +623,8 @@ class Away(InMemoryChannelLayer):  # type: ignore[misc]
 
 @pytest.fixture
 def layer_away() -> Iterator[None]:
-    before = channel_layers.set("default", Away())
+    before = channel_layers["default"]
+    channel_layers.set("default", Away())
     yield
     channel_layers.set("default", before)
 
@@ -677,11 +678,12 @@ async def test_layer_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gate()
     gated(gate)
     tab = await Tab.open("chat")
-    before = channel_layers.set("default", Away())
+    before = channel_layers["default"]
+    channel_layers.set("default", Away())
     await tab.send("hello")
     await gate.wait()
     channel_layers.set("default", before)
-    await eventually(lambda: before is not None and before.groups)
+    await eventually(lambda: before.groups)
     await tab.stop()
     await ended()
     assert (await tab.reply()).status == "stopped"
