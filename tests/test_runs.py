@@ -646,7 +646,8 @@ class Slow(InMemoryChannelLayer):  # type: ignore[misc]
 @pytest.fixture
 def slow_layer() -> Iterator[Slow]:
     layer = Slow()
-    before = channel_layers.set("default", layer)
+    before = channel_layers["default"]
+    channel_layers.set("default", layer)
     yield layer
     channel_layers.set("default", before)
 
