@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from channels.routing import ProtocolTypeRouter
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage
-from django.urls import NoReverseMatch, reverse
+from django.core.handlers.asgi import ASGIHandler
+from django.db import connections, router
+from django.shortcuts import resolve_url
+from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, reverse
+from django.utils.module_loading import import_string
 
-from chatinterface import conf
-from chatinterface.models import STORAGE_ALIAS, attachment_storage
+from chatinterface import conf, registry
+from chatinterface.models import STORAGE_ALIAS, Conversation, attachment_storage
 
 APPS = ("django.contrib.auth", "django.contrib.sessions", "django.contrib.staticfiles", "django_htmx")
 MIDDLEWARE = (
@@ -24,23 +33,41 @@ MIDDLEWARE = (
 )
 KEYLESS = "django.contrib.sessions.backends.signed_cookies"
 IN_MEMORY = "channels.layers.InMemoryChannelLayer"
+SQLITE = "django.db.backends.sqlite3"
+
+ASGI_LINES = "import chatinterface.asgi, and application = chatinterface.asgi.application(get_asgi_application())."
 
 
 @register("chatinterface")
 def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """All that chatinterface needs of the site's settings."""
-    return [*_settings(), *_apps(), *_middleware(), *_sessions(), *_asgi(), *_channel_layer(), *_media()]
+    return [
+        *_settings(),
+        *_apps(),
+        *_middleware(),
+        *_sessions(),
+        *_asgi(),
+        *_channel_layer(),
+        *_database(),
+        *_uploads(),
+    ]
 
 
 @register("chatinterface")
 def check_urls(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The one include."""
+    """The one include, and the way to log in."""
     try:
         reverse("chatinterface:chat", args=["name"])
     except NoReverseMatch:
-        hint = 'Add path("chat/", include("chatinterface.urls")) to the urlpatterns.'
+        hint = (
+            'In the URLconf: from django.urls import include, path, and path("chat/", include("chatinterface.urls")).'
+        )
         return [Warning("The addresses of the chats are not included.", hint=hint, id="chatinterface.W003")]
-    return []
+    return [*_login()]
+
+
+def _silence(number: str) -> str:
+    return f'SILENCED_SYSTEM_CHECKS = ["chatinterface.{number}"].'
 
 
 def _settings() -> Iterator[CheckMessage]:
@@ -66,28 +93,59 @@ def _apps() -> Iterator[CheckMessage]:
 def _middleware() -> Iterator[CheckMessage]:
     for name in MIDDLEWARE:
         if name not in settings.MIDDLEWARE:
-            hint = f'Add "{name}" to MIDDLEWARE. A subclass of it will do: silence this check then.'
+            hint = f'Add "{name}" to MIDDLEWARE. If a subclass of it is there: {_silence("E003")}'
             yield Error(f"chatinterface needs {name.rpartition('.')[2]}.", hint=hint, id="chatinterface.E003")
 
 
 def _sessions() -> Iterator[CheckMessage]:
-    if settings.SESSION_ENGINE == KEYLESS:
-        yield Warning(
+    anonymous = any(not chat.login_required for chat in registry.registered().values())
+    if settings.SESSION_ENGINE == KEYLESS and anonymous:
+        yield Error(
             "Sessions that are kept in cookies have no key: what anonymous visitors say would belong to nobody.",
-            hint="Set another SESSION_ENGINE; or silence this check where all chats have login_required=True.",
-            id="chatinterface.W006",
+            hint=(
+                'Set SESSION_ENGINE = "django.contrib.sessions.backends.db", or login_required = True in every chat.'
+            ),
+            id="chatinterface.E007",
         )
 
 
 def _asgi() -> Iterator[CheckMessage]:
-    if not getattr(settings, "ASGI_APPLICATION", None):
+    path = getattr(settings, "ASGI_APPLICATION", None)
+    if not path:
         yield Error(
             "ASGI_APPLICATION is not set: the replies cannot be streamed.",
-            hint=(
-                'Set ASGI_APPLICATION = "<project>.asgi.application", and in that module '
-                "application = chatinterface.asgi.application(get_asgi_application())."
-            ),
+            hint=f'Set ASGI_APPLICATION = "<project>.asgi.application", and in that module write: {ASGI_LINES}',
             id="chatinterface.E004",
+        )
+    elif not _is_being_imported(path.rpartition(".")[0]):
+        yield from _asgi_application(path)
+
+
+def _is_being_imported(module: str) -> bool:
+    # An asgi.py may run management commands, and with them these checks.
+    return bool(getattr(getattr(sys.modules.get(module), "__spec__", None), "_initializing", False))
+
+
+def _asgi_application(path: str) -> Iterator[CheckMessage]:
+    try:
+        application = import_string(path)
+    except Exception as error:
+        yield Error(
+            f"ASGI_APPLICATION = {path!r} cannot be imported: {type(error).__name__}: {error}",
+            hint='Correct that module, or set ASGI_APPLICATION = "<project>.asgi.application".',
+            id="chatinterface.E006",
+        )
+        return
+    if isinstance(application, ProtocolTypeRouter):
+        silent = "websocket" not in application.application_mapping
+    else:
+        # Of what a site has wrapped around it nothing is known.
+        silent = isinstance(application, ASGIHandler)
+    if silent:
+        yield Warning(
+            f"ASGI_APPLICATION = {path!r} serves no websockets: the replies cannot be streamed.",
+            hint=f"In {path.rpartition('.')[0]} write: {ASGI_LINES}",
+            id="chatinterface.W006",
         )
 
 
@@ -104,28 +162,57 @@ def _channel_layer() -> Iterator[CheckMessage]:
             "The in-memory channel layer reaches the pages of one server process only.",
             hint=(
                 'With several processes use "channels_redis.pubsub.RedisPubSubChannelLayer"; '
-                "with one, silence this check."
+                f"with one: {_silence('W002')}"
             ),
             id="chatinterface.W002",
         )
 
 
-def _media() -> Iterator[CheckMessage]:
-    storage = attachment_storage()
-    if not isinstance(storage, FileSystemStorage):
-        return
-    if not settings.MEDIA_ROOT and STORAGE_ALIAS not in settings.STORAGES:
+def _database() -> Iterator[CheckMessage]:
+    alias = router.db_for_write(Conversation)
+    database = connections[alias].settings_dict
+    mode = database["OPTIONS"].get("transaction_mode") or ""
+    if database["ENGINE"] == SQLITE and mode.upper() not in {"IMMEDIATE", "EXCLUSIVE"}:
         yield Warning(
-            "Uploads have no place of their own: they would be written into the working directory.",
-            hint=f'Set MEDIA_ROOT, or STORAGES["{STORAGE_ALIAS}"] for the uploads of chats alone.',
-            id="chatinterface.W004",
-        )
-    elif STORAGE_ALIAS not in settings.STORAGES and settings.MEDIA_URL not in {"", "/"}:
-        yield Warning(
-            "Uploads are stored below MEDIA_ROOT: whoever serves MEDIA_URL serves them to anybody with the address.",
+            "SQLite refuses one of two writers instead of letting them queue: replies and messages could fail.",
             hint=(
-                f'Set STORAGES["{STORAGE_ALIAS}"] to a storage outside of MEDIA_ROOT: chatinterface serves uploads '
-                "itself, to their owner."
+                f'Set DATABASES["{alias}"]["OPTIONS"] = {{"transaction_mode": "IMMEDIATE", '
+                '"init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"}.'
             ),
             id="chatinterface.W005",
         )
+
+
+def _uploads() -> Iterator[CheckMessage]:
+    storage = attachment_storage()
+    served = settings.MEDIA_ROOT and settings.MEDIA_URL not in {"", "/"}
+    if STORAGE_ALIAS not in settings.STORAGES or not isinstance(storage, FileSystemStorage) or not served:
+        return
+    if Path(storage.location).is_relative_to(os.path.abspath(settings.MEDIA_ROOT)):
+        yield Warning(
+            "Uploads to chats are stored below MEDIA_ROOT: whoever serves MEDIA_URL serves them to everybody.",
+            hint=(
+                f'Set STORAGES["{STORAGE_ALIAS}"]["OPTIONS"] = {{"location": "<a directory outside of MEDIA_ROOT>"}}: '
+                "they are for their owner alone."
+            ),
+            id="chatinterface.W004",
+        )
+
+
+def _login() -> Iterator[CheckMessage]:
+    closed = [name for name, chat in registry.registered().items() if chat.login_required or chat.permission_required]
+    if closed and not _is_served(settings.LOGIN_URL):
+        yield Warning(
+            f"The chat {closed[0]!r} asks visitors to log in, and LOGIN_URL = {str(settings.LOGIN_URL)!r} is no page.",
+            hint='Add path("accounts/", include("django.contrib.auth.urls")) to the urlpatterns, or set LOGIN_URL.',
+            id="chatinterface.W007",
+        )
+
+
+def _is_served(address: Any) -> bool:
+    try:
+        parts = urlsplit(resolve_url(address))
+    except NoReverseMatch:
+        return False
+    path = "/" + parts.path.removeprefix(get_script_prefix()).lstrip("/")
+    return bool(parts.netloc or is_valid_path(path) or is_valid_path(f"{path}/"))

@@ -1,10 +1,23 @@
+import re
+import sys
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from channels.routing import ProtocolTypeRouter
 from django.apps import apps
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core import checks
+from django.core.handlers.asgi import ASGIHandler
+from django.db import connection
 from django.test import override_settings
 
+import chatinterface as chat
+from chatinterface import checks as site_checks
+from chatinterface import registry
 from chatinterface.models import STORAGE_ALIAS
 
 FILES = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
@@ -59,16 +72,76 @@ def test_daphne_is_advised() -> None:
 def test_middleware_is_there(settings: Any, name: str) -> None:
     settings.MIDDLEWARE = without(settings.MIDDLEWARE, name)
     assert f'Add "{name}" to MIDDLEWARE.' in found()["E003"]
+    assert 'SILENCED_SYSTEM_CHECKS = ["chatinterface.E003"]' in found()["E003"]
 
 
 @override_settings(SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies")
 def test_sessions_have_keys() -> None:
-    assert "Set another SESSION_ENGINE" in found()["W006"]
+    assert 'SESSION_ENGINE = "django.contrib.sessions.backends.db"' in found()["E007"]
+
+
+@override_settings(SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies")
+def test_users_need_no_session_key() -> None:
+    for name in registry.registered():
+        registry.unregister(name)
+    chat.register(lambda message: message, name="ask", login_required=True)
+    assert "E007" not in found()
 
 
 @override_settings(ASGI_APPLICATION=None)
 def test_asgi_is_set() -> None:
     assert "chatinterface.asgi.application(get_asgi_application())" in found()["E004"]
+
+
+@pytest.mark.parametrize("path", ["nowhere.application", "project.asgi.nothing", "nowhere"])
+def test_asgi_can_be_imported(path: str) -> None:
+    with override_settings(ASGI_APPLICATION=path):
+        assert f"ASGI_APPLICATION = {path!r} cannot be imported: " in found()["E006"]
+
+
+def test_asgi_error_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "broken_asgi.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+    with override_settings(ASGI_APPLICATION="broken_asgi.application"):
+        assert "ZeroDivisionError: division by zero" in found()["E006"]
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Callable[[Any], ModuleType]:
+    """Make something the site's ASGI application."""
+
+    def serve(application: Any) -> ModuleType:
+        module = ModuleType("shop_asgi")
+        module.__dict__["application"] = application
+        monkeypatch.setitem(sys.modules, "shop_asgi", module)
+        settings.ASGI_APPLICATION = "shop_asgi.application"
+        return module
+
+    return serve
+
+
+@pytest.mark.parametrize(
+    "application", [ASGIHandler(), ASGIStaticFilesHandler(ASGIHandler()), ProtocolTypeRouter({"http": ASGIHandler()})]
+)
+def test_asgi_serves_websockets(served: Callable[[Any], ModuleType], application: Any) -> None:
+    served(application)
+    assert "serves no websockets" in found()["W006"]
+    assert "In shop_asgi write: import chatinterface.asgi" in found()["W006"]
+
+
+@pytest.mark.parametrize("application", [ProtocolTypeRouter({"websocket": None}), object()])
+def test_other_asgi_is_left_alone(served: Callable[[Any], ModuleType], application: Any) -> None:
+    served(application)
+    assert found().keys().isdisjoint({"E006", "W006"})
+
+
+def test_asgi_while_it_is_imported(served: Callable[[Any], ModuleType]) -> None:
+    """A site may run commands, and with them the checks, in its asgi.py."""
+    module = served(None)
+    del module.__dict__["application"]
+    module.__spec__ = ModuleSpec("shop_asgi", None)
+    module.__spec__._initializing = True  # type: ignore[attr-defined]
+    assert found().keys().isdisjoint({"E006", "W006"})
 
 
 @pytest.mark.parametrize("layers", [{}, {"other": IN_MEMORY["default"]}])
@@ -80,6 +153,7 @@ def test_channel_layer_is_set(layers: dict[str, Any]) -> None:
 @override_settings(DEBUG=False, CHANNEL_LAYERS=IN_MEMORY)
 def test_memory_layer_in_production() -> None:
     assert "RedisPubSubChannelLayer" in found()["W002"]
+    assert 'SILENCED_SYSTEM_CHECKS = ["chatinterface.W002"]' in found()["W002"]
 
 
 @override_settings(DEBUG=True, CHANNEL_LAYERS=IN_MEMORY)
@@ -90,23 +164,77 @@ def test_memory_layer_while_developing() -> None:
 @override_settings(ROOT_URLCONF="django.contrib.auth.urls")
 def test_urls_are_included() -> None:
     assert 'include("chatinterface.urls")' in found()["W003"]
+    assert "from django.urls import include, path" in found()["W003"]
 
 
-@override_settings(STORAGES={"default": FILES}, MEDIA_ROOT="")
-def test_uploads_have_a_place() -> None:
-    assert f'STORAGES["{STORAGE_ALIAS}"]' in found()["W004"]
+@pytest.mark.parametrize("location", [{}, {"location": "/srv/media/uploads"}])
+def test_uploads_are_not_public(location: dict[str, str]) -> None:
+    uploads = {"BACKEND": FILES["BACKEND"], "OPTIONS": location}
+    with override_settings(
+        STORAGES={"default": FILES, STORAGE_ALIAS: uploads}, MEDIA_ROOT="/srv/media", MEDIA_URL="/media/"
+    ):
+        assert f'STORAGES["{STORAGE_ALIAS}"]["OPTIONS"] = {{"location": ' in found()["W004"]
+
+
+@pytest.mark.parametrize(
+    ("location", "media_root", "media_url"),
+    [("/srv/media-uploads", "/srv/media", "/media/"), ("/srv/media/x", "/srv/media", ""), ("/srv/x", "", "/media/")],
+)
+def test_uploads_apart_suffice(location: str, media_root: str, media_url: str) -> None:
+    uploads = {"BACKEND": FILES["BACKEND"], "OPTIONS": {"location": location}}
+    with override_settings(
+        STORAGES={"default": FILES, STORAGE_ALIAS: uploads}, MEDIA_ROOT=media_root, MEDIA_URL=media_url
+    ):
+        assert "W004" not in found()
 
 
 @override_settings(STORAGES={"default": FILES}, MEDIA_ROOT="/srv/media", MEDIA_URL="/media/")
-def test_uploads_are_not_public() -> None:
-    assert "outside of MEDIA_ROOT" in found()["W005"]
+def test_no_storage_no_word() -> None:
+    assert "W004" not in found()
 
 
-@override_settings(STORAGES={"default": FILES}, MEDIA_ROOT="/srv/media", MEDIA_URL="")
-def test_unserved_media_suffices() -> None:
-    assert found().keys().isdisjoint({"W004", "W005"})
+@pytest.mark.parametrize(
+    ("mode", "silent"), [(None, False), ("DEFERRED", False), ("immediate", True), ("EXCLUSIVE", True)]
+)
+def test_sqlite_writers_queue(monkeypatch: pytest.MonkeyPatch, mode: str | None, *, silent: bool) -> None:
+    monkeypatch.setitem(connection.settings_dict, "ENGINE", "django.db.backends.sqlite3")
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {"transaction_mode": mode} if mode else {})
+    assert ("W005" not in found()) is silent
+    if not silent:
+        assert '"transaction_mode": "IMMEDIATE"' in found()["W005"]
 
 
-@override_settings(STORAGES={"default": {"BACKEND": "django.core.files.storage.InMemoryStorage"}}, MEDIA_ROOT="")
-def test_other_storage_suffices() -> None:
-    assert found().keys().isdisjoint({"W004", "W005"})
+def test_other_databases_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "ENGINE", "django.db.backends.postgresql")
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", {})
+    assert "W005" not in found()
+
+
+@pytest.mark.parametrize("attributes", [{"login_required": True}, {"permission_required": "auth.add_user"}])
+@pytest.mark.parametrize("address", ["/nowhere/", "nowhere"])
+def test_login_has_a_page(attributes: dict[str, Any], address: str) -> None:
+    registry.unregister("members_only")
+    with override_settings(LOGIN_URL=address):
+        assert "W007" not in found()
+        chat.register(lambda message: message, name="ask", **attributes)
+        assert address in found()["W007"]
+        assert "'ask'" in found()["W007"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["login", "/accounts/login/", "/accounts/login", "/accounts/login/?from=chat", "https://sso.example.com/"],
+)
+def test_login_page_is_found(address: str) -> None:
+    chat.register(lambda message: message, name="ask", login_required=True)
+    with override_settings(LOGIN_URL=address):
+        assert "W007" not in found()
+
+
+def test_every_check_is_documented() -> None:
+    source = Path(str(site_checks.__file__)).read_text(encoding="utf-8")
+    documented = (Path(__file__).parent.parent / "docs" / "checks.md").read_text(encoding="utf-8")
+    ids = set(re.findall(r"chatinterface\.([EW]\d{3})", source))
+    assert ids == set(re.findall(r"`chatinterface\.([EW]\d{3})` \|", documented))
+    tested = Path(__file__).read_text(encoding="utf-8")
+    assert all(f'"{number}"' in tested for number in ids)
