@@ -56,7 +56,10 @@ def test_zoomed(new_context: Callable[..., BrowserContext], server: Server, size
     """What a window of 1280 pixels becomes."""
     width, height = size
     page = new_context(viewport={"width": width, "height": height}, device_scale_factor=2).new_page()
-    chat = Chat(page, server).open("script").ask("markdown")
+    chat = Chat(page, server).open("script")
+    expect(page.locator(".ci-title")).to_be_in_viewport(ratio=1)
+    chat.ask("markdown")
+    chat.at_end()
     expect(chat.input).to_be_in_viewport(ratio=1)
     expect(chat.action("send")).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

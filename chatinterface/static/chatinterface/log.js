@@ -14,7 +14,7 @@ class Log {
     this.following = true;
     this.top = 0;
     this.unseen = 0;
-    this.element.scrollTop = this.element.scrollHeight;
+    if (!this.blank) this.element.scrollTop = this.element.scrollHeight;
     this.element.addEventListener("scroll", () => this.scrolled(), { passive: true });
     // An image has its height only now.
     this.element.addEventListener("load", () => this.grown(), { capture: true });
@@ -33,6 +33,11 @@ class Log {
     this.top = scrollTop;
   }
 
+  // What the page says of itself is read from its beginning.
+  get blank() {
+    return this.root.hasAttribute("data-empty") && this.element.querySelector("[data-chat-outbox]").hidden;
+  }
+
   follow(following) {
     this.following = following;
     if (following) this.unseen = 0;
@@ -43,7 +48,7 @@ class Log {
     if (!this.following) return this.show();
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      if (!this.following) return;
+      if (!this.following || this.blank) return;
       this.element.scrollTop = this.element.scrollHeight;
       this.top = this.element.scrollTop;
     });
