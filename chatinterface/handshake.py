@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
+from io import BytesIO
 from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.http import HttpRequest, HttpResponse, QueryDict, parse_cookie
+from django.core.exceptions import PermissionDenied
+from django.core.handlers.asgi import ASGIRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
+from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from chatinterface import history, registry
-from chatinterface.interface import Access
+from chatinterface import history
+from chatinterface.gate import LoginRequired, admitted
 from chatinterface.models import Conversation
 
 Scope = Mapping[str, Any]
@@ -26,6 +31,9 @@ LOG_IN = 4401
 FORBIDDEN = 4403
 NOT_FOUND = 4404
 TOO_SLOW = 4408
+
+# The digits of the greatest revision that a database holds.
+LONGEST_REVISION = 10
 
 
 class Refused(Exception):
@@ -53,8 +61,9 @@ def check_origin(scope: Scope) -> None:
     request = SocketRequest(scope)
     for header in ("HTTP_ORIGIN", "HTTP_HOST"):
         request.META[header] = request.META.get(header, "").lower()
-    if not CsrfViewMiddleware(_no_response)._origin_verified(request):  # type: ignore[attr-defined]
-        raise Refused(FORBIDDEN, _("This page is not of the same site as its chat."))
+    with _language_of(request):
+        if not CsrfViewMiddleware(_no_response)._origin_verified(request):  # type: ignore[attr-defined]
+            raise Refused(FORBIDDEN, _("This page is not of the same site as its chat."))
 
 
 def authorise(scope: Scope, uuid: UUID, *, again: bool = False) -> Grant:
@@ -63,20 +72,8 @@ def authorise(scope: Scope, uuid: UUID, *, again: bool = False) -> Grant:
     ``again`` is for a socket that is open already, so that the age of its page's token does not matter.
     """
     request = SocketRequest(scope)
-    granted = history.granted(
-        request.GET.get("token", ""), history.visitor(request), None if again else history.TOKEN_AGE
-    )
-    interface = granted[1] if granted and granted[0] == uuid else ""
-    who = history.visitor(request, granted=uuid if interface else None, connected=again)
-    conversation = _find(who, uuid, may_be_new=bool(interface))
-    if conversation is not None:
-        interface = conversation.interface
-    _check_access(request, interface)
-    shown = request.GET.get("revision", "")
-    return Grant(
-        revision=conversation.revision if conversation is not None else 0,
-        shown=int(shown) if shown.isdecimal() and len(shown) < 12 else 0,
-    )
+    with _language_of(request):
+        return _authorise(request, uuid, again=again)
 
 
 def claimed_session(scope: Scope) -> str:
@@ -84,51 +81,68 @@ def claimed_session(scope: Scope) -> str:
     return SocketRequest(scope).session.session_key or ""
 
 
-def _find(who: history.Visitor, uuid: UUID, *, may_be_new: bool) -> Conversation | None:
+def _authorise(request: SocketRequest, uuid: UUID, *, again: bool) -> Grant:
+    # By the name that the page claims, before anything is looked up: who has to log in is told so, whether there is
+    # such a conversation or not.
+    claimed = request.GET.get("chat", "")
+    if claimed:
+        _admit(request, claimed)
+    max_age = None if again else history.TOKEN_AGE
+    granted = history.granted(request.GET.get("token", ""), history.visitor(request), max_age)
+    promised = granted[1] if granted and granted[0] == uuid and claimed in {"", granted[1]} else ""
+    who = history.visitor(request, granted=uuid if promised else None, connected=again)
+    conversation = _find(who, uuid, claimed or None, may_be_new=bool(promised))
+    name = conversation.interface if conversation is not None else promised
+    if name != claimed:
+        _admit(request, name)
+    shown = request.GET.get("revision", "")
+    return Grant(
+        revision=conversation.revision if conversation is not None else 0,
+        shown=int(shown) if shown.isdecimal() and len(shown) <= LONGEST_REVISION else 0,
+    )
+
+
+def _find(who: history.Visitor, uuid: UUID, name: str | None, *, may_be_new: bool) -> Conversation | None:
     try:
-        return history.find(who, uuid)
+        return history.find(who, uuid, name)
     except Conversation.DoesNotExist:
         if may_be_new and not Conversation.objects.filter(uuid=uuid).exists():
             return None
     # Somebody else's; or the visitor's own, which their first message made just now.
     try:
-        return history.find(who, uuid)
+        return history.find(who, uuid, name)
     except Conversation.DoesNotExist:
         raise Refused(NOT_FOUND, _("There is no such conversation.")) from None
 
 
-def _check_access(request: HttpRequest, name: str) -> None:
-    interface = registry.find(name)
-    if interface is None:
-        raise Refused(NOT_FOUND, _("There is no such chat."))
-    access = interface.access(request)
-    if access is Access.LOGIN:
-        raise Refused(LOG_IN, _("Log in to read this conversation."))
-    if access is Access.DENIED:
-        raise Refused(FORBIDDEN, _("You may not use this chat."))
+def _admit(request: HttpRequest, name: str) -> None:
+    try:
+        admitted(request, name)
+    except Http404:
+        raise Refused(NOT_FOUND, _("There is no such chat.")) from None
+    except LoginRequired:
+        raise Refused(LOG_IN, _("Log in to read this conversation.")) from None
+    except PermissionDenied:
+        raise Refused(FORBIDDEN, _("You may not use this chat.")) from None
 
 
-class SocketRequest(HttpRequest):
+class SocketRequest(ASGIRequest):
     """What a chat's ``has_permission()`` gets for a socket: the user, the session, cookies and headers, as for a
     page.
     """
 
     def __init__(self, scope: Scope) -> None:
-        super().__init__()
-        self.method = "GET"
-        self.path = self.path_info = str(scope.get("path", ""))
-        self._scheme = {"wss": "https", "https": "https"}.get(str(scope.get("scheme")), "http")
-        for name, value in scope.get("headers", ()):
-            self.META[f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"] = value.decode("latin-1")
-        self.META["QUERY_STRING"] = scope.get("query_string", b"").decode("latin-1")
-        self.GET = QueryDict(self.META["QUERY_STRING"])
-        self.COOKIES = parse_cookie(self.META.get("HTTP_COOKIE", ""))
+        scheme = "https" if scope.get("scheme") in {"wss", "https"} else "http"
+        # Bytes would have to be UTF-8, or raise.
+        query = scope.get("query_string", b"").decode("latin-1")
+        super().__init__({**scope, "method": "GET", "scheme": scheme, "query_string": query}, BytesIO())
         store = import_module(settings.SESSION_ENGINE).SessionStore
         self.session = store(self.COOKIES.get(settings.SESSION_COOKIE_NAME))
         self.user = cast(Any, SimpleLazyObject(lambda: get_user(self)))
 
-    def _get_scheme(self) -> str:
-        return self._scheme
+
+def _language_of(request: HttpRequest) -> AbstractContextManager[None]:
+    return translation.override(translation.get_language_from_request(request))
 
 
 def _no_response(request: HttpRequest) -> HttpResponse:
