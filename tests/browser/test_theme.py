@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.chat import Chat
 from tests.browser.truth import agree
@@ -77,3 +77,21 @@ def test_quotations_have_none(chat: Chat) -> None:
     """A quotation that is no alert has none."""
     chat.ask("say > text")
     assert chat.body.locator("blockquote").evaluate_all(TITLES) == ["none"]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "css"),
+    [
+        ("**/site.css", "button:not([data-chat] *) { background: red }"),
+        ("**/chatinterface.css", "@layer site { button { background: red } }"),
+    ],
+)
+def test_site_keeps_its_rules_out(page: Page, server: Server, sheet: str, css: str) -> None:
+    """Both ways that the README names; the stylesheet loaded before the app's is put in front of it here."""
+
+    def styled(route: Route) -> None:
+        route.fulfill(body=css + route.fetch().text(), content_type="text/css")
+
+    page.route(sheet, styled)
+    chat = Chat(page, server).open("script")
+    expect(chat.action("send")).not_to_have_css("background-color", "rgb(255, 0, 0)")
