@@ -1,4 +1,4 @@
-"""The demo site with sockets slower than its replies, so that a small channel cannot hold what waits for them."""
+"""The demo site with sockets that pause after their first patch: a small channel cannot hold what comes meanwhile."""
 
 import asyncio
 from typing import Any
@@ -7,16 +7,19 @@ from project.asgi import application as application
 
 # isort: split
 # Only now there are models.
+from chatinterface import events
 from chatinterface.consumers import ChatConsumer
 
-DELAY = 0.2
-_send = ChatConsumer.send
+# Seconds in which a reply publishes more patches than a channel of 5 holds, however busy the server is.
+PAUSE = 2.5
+_forward = ChatConsumer.chat_frame
 
 
-async def send(self: ChatConsumer, *args: Any, **kwargs: Any) -> None:
-    """Send, and take a while."""
-    await _send(self, *args, **kwargs)
-    await asyncio.sleep(DELAY)
+async def chat_frame(self: ChatConsumer, event: dict[str, Any]) -> None:
+    """Forward, and pause after the first patch."""
+    await _forward(self, event)
+    if event["kind"] == events.MESSAGE_PATCH and event["seq"] == 1:
+        await asyncio.sleep(PAUSE)
 
 
-ChatConsumer.send = send
+ChatConsumer.chat_frame = chat_frame  # type: ignore[method-assign]

@@ -52,8 +52,10 @@ def test_refused_retry(failed: Chat, console: Console, status: int) -> None:
     refuse(failed.page, "retry", status)
     failed.action("retry").click()
     expect(notices(failed)).to_have_text(SENTENCES[status])
+    first = failed.replies.last.get_attribute("data-message")
     failed.action("retry").click()
     expect(notices(failed)).to_be_empty()
+    expect(failed.page.locator(f"[data-message='{first}']")).to_have_count(0)
     agree(failed, Turn("raise 1", "word0 ", "failed"))
 
 

@@ -9,7 +9,7 @@ from tests.server import Server
 
 SCREENS = "Paragraph of a reply that fills more than a screen.\\n\\n" * 40
 SHAPES = (
-    "More of *it* in several words, and `code`. \\n\\n- one \\n- two \\n  - three \\n\\n"
+    "More of *it* in several words, and `code`. \\n\\n- one \\n- two \\n  * three \\n\\n"
     "| a | b |\\n|---|---|\\n| c | d |\\n\\n"
     "```python\\ndef f(): \\n    return 1 \\n```\\n\\n$$a^2 + b^2$$\\n\\n> [!NOTE]\\n> That is all. \\n\\n# End"
 )

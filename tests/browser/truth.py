@@ -18,6 +18,10 @@ SHOWN = """log => [...log.querySelectorAll("[data-message]")].map(article => {
   return [Number(message), role, status, body.textContent];
 })"""
 
+# Whether the page has these messages.
+IDS = """pks => [...document.querySelectorAll("[data-chat-log] [data-message]")]
+  .map(each => Number(each.dataset.message)).join() === pks.join()"""
+
 STORED = """
     SELECT message.id, role, status, parts
     FROM chatinterface_message message JOIN chatinterface_conversation conversation ON conversation.id = conversation_id
@@ -53,6 +57,7 @@ def agree(chat: Chat, *turns: Turn | str) -> None:
     """Wait for the last reply's end; then the page, the database and the callbacks tell the same conversation."""
     expected = [said for turn in turns for said in (turn if isinstance(turn, Turn) else Turn(turn)).said]
     chat.has_status(expected[-1][1], count=len(turns))
+    chat.page.wait_for_function(IDS, arg=[row.pk for row in stored(chat.server, chat.uuid)])
     rows = stored(chat.server, chat.uuid)
     assert [row[1:] for row in rows] == expected
     rendered = [(*row[:3], chat.page.evaluate(TEXT_OF, markdown.render(row.text))) for row in rows]
