@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.forms import models as forms
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,9 +18,16 @@ from django.utils.translation import gettext_lazy as _
 from chatinterface.models import Conversation, Message
 
 if TYPE_CHECKING:
+    BaseInlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]
     ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
 else:
+    BaseInlineFormSet = forms.BaseInlineFormSet
     ModelAdmin = admin.ModelAdmin
+    TabularInline = admin.TabularInline
+
+# Messages on the page of their conversation; a link leads to all of them.
+SHOWN = 50
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -31,8 +40,43 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
+class Newest(BaseInlineFormSet):
+    """The last messages of a conversation, oldest first."""
+
+    def get_queryset(self) -> Any:
+        # Forms ask for it again and again, which must not cost a query each time.
+        if not hasattr(self, "newest"):
+            self.newest = list(super().get_queryset().order_by("-pk")[:SHOWN])[::-1]
+        return self.newest
+
+
+class MessageInline(TabularInline):
+    """What was said, on the page of its conversation. Shown to who may view messages."""
+
+    model = Message
+    formset = Newest
+    fields = readonly_fields = ("role", "user_name", "content", "status", "active", "created_at")
+    show_change_link = True
+    verbose_name_plural = _("last messages")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=_("text"))
+    def content(self, message: Message) -> str:
+        """What was said, as it was written."""
+        return message.text
+
+
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnlyAdmin):
+    inlines: ClassVar[Any] = [MessageInline]
     list_display = ("__str__", "interface", "user", "created_at", "updated_at")
     list_filter = ("interface", "created_at")
     list_select_related = ("user",)
@@ -52,7 +96,8 @@ class ConversationAdmin(ReadOnlyAdmin):
     ]
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("title", "uuid", f"user__{get_user_model().USERNAME_FIELD}", "messages__parts")
+        said = ("messages__parts",) if request.user.has_perm("chatinterface.view_message") else ()
+        return ("title", "uuid", f"user__{get_user_model().USERNAME_FIELD}", *said)
 
     @admin.display(description=_("messages"))
     def all_messages(self, conversation: Conversation) -> SafeString:
@@ -63,6 +108,8 @@ class ConversationAdmin(ReadOnlyAdmin):
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
+    # A message goes with its conversation: alone it would take along all that was answered.
+    actions = None
     list_display = ("id", "conversation", "role", "excerpt", "status", "active", "created_at")
     list_filter = ("role", "status", "conversation__interface", "created_at")
     search_help_text = _("Searches what was said, titles, and ids of conversations and errors.")
@@ -83,6 +130,15 @@ class MessageAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         return super().get_queryset(request).select_related("conversation", "run")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "show_delete": False})
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        # Its permission is given all the same: without it no conversation and no user could be deleted.
+        raise PermissionDenied
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "conversation__id__exact" or super().lookup_allowed(lookup, value, request)
