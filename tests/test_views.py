@@ -116,6 +116,14 @@ def test_pages_are_only_read(ann: User, ann_client: Client, method: str) -> None
         assert getattr(ann_client, method)(path).status_code == 405
 
 
+def test_heads_are_answered(ann: User, ann_client: Client) -> None:
+    echo()
+    conversation = filled(ann, 2)
+    for path in ("/chat/ask/", *(address(view, conversation) for view in FRAGMENTS)):
+        response = ann_client.head(path)
+        assert (response.status_code, response.content) == (200, b"")
+
+
 # A conversation
 
 
