@@ -1,0 +1,106 @@
+"""What the reference says, and that its examples run."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.dispatch import Signal
+from django.test import AsyncClient, override_settings
+from django.utils.functional import Promise
+
+from chatinterface import ChatInterface, ChatSession, conf, registry, signals
+from chatinterface.models import Message
+from tests.server import ROOT
+from tests.tab import Tab
+
+REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+PAGES = {
+    name: (ROOT / name).read_text(encoding="utf-8") for name in ("docs/reference.md", "docs/checks.md", "README.md")
+}
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def blocks() -> Iterator[Any]:
+    for page, text in PAGES.items():
+        for number, code in enumerate(BLOCK.findall(text)):
+            yield pytest.param(code, id=f"{page}-{number}")
+
+
+def examples() -> Iterator[Any]:
+    """The examples of the reference, each with the heading that it stands below."""
+    for section in re.split(r"^(?=###? )", REFERENCE, flags=re.MULTILINE):
+        for code in BLOCK.findall(section):
+            if "import chatinterface as chat" in code:
+                yield pytest.param(code, id=section.split("\n")[0].strip("# `"))
+
+
+def section(name: str) -> str:
+    """What stands below the heading of an attribute."""
+    return REFERENCE.partition(f"\n### `{name}`\n")[2].partition("\n##")[0]
+
+
+def registered_by(code: str) -> list[ChatInterface]:
+    before = registry.registered()
+    exec(code, {"__name__": "example"})
+    return [interface for name, interface in registry.registered().items() if name not in before]
+
+
+@pytest.mark.parametrize("code", list(blocks()))
+def test_blocks_compile(code: str) -> None:
+    compile(code, "example", "exec")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("code", list(examples()))
+async def test_examples_run(code: str) -> None:
+    for name in registry.registered():
+        registry.unregister(name)
+    client = AsyncClient()
+    await client.aforce_login(await User.objects.acreate(username="root", is_staff=True, is_superuser=True))
+    declared = registered_by(code)
+    assert declared
+    for interface in declared:
+        reply = await (await Tab.open(interface.name, client)).ask("Hello there")
+        if "ZeroDivisionError" in reply.metadata.get("error", {}).get("text", ""):
+            assert reply.status == Message.Status.FAILED
+        else:
+            assert (reply.status, bool(reply.text)) == (Message.Status.DONE, True)
+
+
+@pytest.mark.parametrize("name", sorted(ChatInterface.attributes()))
+def test_attributes_are_documented(name: str) -> None:
+    default = getattr(ChatInterface, name)
+    shown = str(default) if isinstance(default, Promise) else default
+    assert section(name).startswith(f"\nDefault: `{shown!r}`\n")
+    assert "```python" in section(name)
+
+
+def test_no_other_attributes() -> None:
+    assert set(re.findall(r"^### `(\w+)`$", REFERENCE, re.MULTILINE)) == ChatInterface.attributes()
+
+
+@pytest.mark.parametrize("field", fields(conf.Settings), ids=lambda field: field.name)
+def test_settings_are_documented(field: Any) -> None:
+    assert f"| `{field.name.upper()}` | {field.default:g} |" in REFERENCE
+
+
+def test_settings_example_is_valid() -> None:
+    (code,) = (code for code in BLOCK.findall(REFERENCE) if "CHATINTERFACE = " in code)
+    given: dict[str, Any] = {}
+    exec(code, given)
+    with override_settings(CHATINTERFACE=given["CHATINTERFACE"]):
+        assert conf.get() != conf.Settings()
+
+
+def test_signals_are_documented() -> None:
+    for name in (name for name, value in vars(signals).items() if isinstance(value, Signal)):
+        assert f"`chatinterface.signals.{name}`" in REFERENCE
+
+
+def test_session_is_documented() -> None:
+    for name in vars(ChatSession):
+        if not name.startswith("_"):
+            assert f"| `{name}` |" in REFERENCE
