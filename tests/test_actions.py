@@ -15,6 +15,7 @@ import chatinterface as chat
 from chatinterface.content.markdown import render
 from chatinterface.forms import MAX_LENGTH
 from chatinterface.models import Conversation, Message, Run
+from chatinterface.runs import execution
 from tests.tab import Tab, ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -377,12 +378,20 @@ def atomic_requests() -> Any:
 
 
 @pytest.mark.usefixtures("atomic_requests")
-async def test_atomic_requests() -> None:
+async def test_committed_with_atomic_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    uncommitted = []
+
+    def noted(*args: Any, **kwargs: Any) -> execution.Job:
+        uncommitted.append(connections["default"].in_atomic_block)
+        return execution.prepare(*args, **kwargs)
+
+    monkeypatch.setattr("chatinterface.actions.prepare", noted)
     echo()
     tab = await Tab.open("ask")
     async with tab.connected():
         await tab.send("hello")
         await tab.settled()
+    assert uncommitted == [False]
     assert tab.last == render("hello")
 
 
