@@ -136,6 +136,9 @@ class SocketRequest(ASGIRequest):
         # Bytes would have to be UTF-8, or raise.
         query = scope.get("query_string", b"").decode("latin-1")
         super().__init__({**scope, "method": "GET", "scheme": scheme, "query_string": query}, BytesIO())
+        # Django 5.2 joins what HTTP/2 splits by a comma.
+        cookies = (value.decode("latin-1") for name, value in scope.get("headers", ()) if name == b"cookie")
+        self.META["HTTP_COOKIE"] = "; ".join(cookies)
         store = import_module(settings.SESSION_ENGINE).SessionStore
         self.session = store(self.COOKIES.get(settings.SESSION_COOKIE_NAME))
         self.user = cast(Any, SimpleLazyObject(lambda: get_user(self)))

@@ -45,6 +45,7 @@ ONLY = {
         "chatinterface.events",
         "chatinterface.consumers",
         "chatinterface.asgi",
+        "chatinterface.checks",
     },
     "django.contrib.admin": {"chatinterface.admin"},
     "nh3": {"chatinterface.content"},
