@@ -10,7 +10,7 @@ from chatinterface import conf
 from chatinterface.interface import ChatInterface
 from tests.server import ROOT
 
-PAGES = ("README.md", "docs/architecture.md", "benchmarks/README.md")
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")]
 LINK = re.compile(r"\]\(([^)#\s]+)|(?:src|srcset|href)=\"([^\"]+)\"")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STYLESHEET = (ROOT / "chatinterface/static/chatinterface/chatinterface.css").read_text(encoding="utf-8")
@@ -22,9 +22,8 @@ PAGE = """{% extends "chatinterface/base.html" %}
 {% block content %}the chat{% endblock %}"""
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_links_lead_somewhere(page: str) -> None:
-    path = ROOT / page
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
     for match in LINK.finditer(path.read_text(encoding="utf-8")):
         link = match[1] or match[2]
         assert link.startswith(("http://", "https://")) or (path.parent / link).exists(), link
