@@ -20,6 +20,7 @@ def take(browser: Browser, server: Server, name: str) -> None:
         color_scheme="dark" if scheme == "dark" else "light",
         viewport={"width": width, "height": height},
         device_scale_factor=2,
+        is_mobile=(width, height) == PHONE,
     )
     page.goto(server.url("/chat/markdown_tour/"))
     page.locator("[data-chat-input]").fill("Show me what you can do")
@@ -27,7 +28,7 @@ def take(browser: Browser, server: Server, name: str) -> None:
     expect(page.locator("[data-role=assistant]")).to_have_attribute("data-status", "done", timeout=60_000)
     page.locator("[data-chat-log]").evaluate("log => log.scrollTo(0, 0)")
     page.mouse.move(0, 0)
-    page.screenshot(path=IMAGES / name)
+    page.screenshot(path=IMAGES / name, animations="disabled")
     page.close()
 
 
