@@ -81,6 +81,7 @@ class ChatInterface:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls._check_bases()
         for name, value in vars(cls).items():
             if name.startswith("_") or hasattr(ChatInterface, name) or name in ChatInterface.attributes():
                 continue
@@ -120,6 +121,16 @@ class ChatInterface:
         return f"<{kind} {self.name!r}>" if self.name else f"<{kind}>"
 
     @classmethod
+    def _check_bases(cls) -> None:
+        names = {*ChatInterface.attributes(), *METHODS}
+        for base in cls.__mro__[cls.__mro__.index(ChatInterface) + 1 :]:
+            for name in sorted(names & vars(base).keys()):
+                raise TypeError(
+                    f"{cls.__name__} would never ask for {name!r} of {base.__name__}, which stands behind "
+                    f"ChatInterface. Write class {cls.__name__}({base.__name__}, ChatInterface)."
+                )
+
+    @classmethod
     def attributes(cls) -> frozenset[str]:
         """The names of all that can be declared."""
         return frozenset(
@@ -149,7 +160,8 @@ class ChatInterface:
             return Access.LOGIN
         allowed = self.has_permission(request)
         if not isinstance(allowed, bool):
-            raise TypeError(f"{self!r}: has_permission() returned {allowed!r}: let it return True or False.")
+            given = type(allowed).__name__
+            raise TypeError(f"{self!r}: has_permission() returned {given}, and not bool: let it return True or False.")
         if allowed:
             return Access.ALLOWED
         return Access.DENIED if authenticated else Access.LOGIN
@@ -178,7 +190,8 @@ class ChatInterface:
         if self.fn is not None and self.callback is not None:
             self._refuse(f"it has both {conventions.format('and')}. Remove one of them.")
         if not callable(self.function):
-            self._refuse(f"{self.function!r} is not callable. Give a function, a method or an object with __call__.")
+            given = type(self.function).__name__
+            self._refuse(f"{given} is not callable. Give a function, a method or an object with __call__.")
 
     def _remedy(self) -> str:
         own = type(self) is not ChatInterface

@@ -166,7 +166,7 @@ def test_refuses_a_callback_twice() -> None:
 
 
 def test_refuses_what_is_not_callable() -> None:
-    with pytest.raises(ImproperlyConfigured, match=r"'hello' is not callable. Give a function"):
+    with pytest.raises(ImproperlyConfigured, match=r"str is not callable. Give a function"):
         ChatInterface(fn="hello", name="ask")
 
 
@@ -322,6 +322,14 @@ def test_async_permission_rule(*, generates: bool) -> None:
         bot()
 
 
+@pytest.mark.parametrize("name", ["has_permission", "login_required", "fn"])
+def test_mixins_stand_in_front(name: str) -> None:
+    mixin = type("Mixin", (), {name: answer})
+    with pytest.raises(TypeError, match=rf"'{name}' of Mixin.* Write class Bot\(Mixin, ChatInterface\)\.$"):
+        type("Bot", (ChatInterface, mixin), {})
+    assert getattr(type("Bot", (mixin, ChatInterface), {}), name) is answer
+
+
 @pytest.mark.parametrize("given", [object(), "yes", 1, None])
 def test_permission_rule_says_bool(rf: RequestFactory, given: Any) -> None:
     class Bot(ChatInterface):
@@ -332,7 +340,9 @@ def test_permission_rule_says_bool(rf: RequestFactory, given: Any) -> None:
 
     request = rf.get("/")
     request.user = AnonymousUser()
-    with pytest.raises(TypeError, match=r"has_permission\(\) returned .*: let it return True or False\.$"):
+    with pytest.raises(
+        TypeError, match=r"has_permission\(\) returned \w+, and not bool: let it return True or False\.$"
+    ):
         Bot().access(request)
 
 
