@@ -15,12 +15,13 @@ from tests.content.reader import Reader
 
 
 class Layer:
-    """Takes what is published, and when; each frame costs so many seconds of the event loop."""
+    """Takes what is published, and when; each frame costs so many seconds of the event loop, or of waiting."""
 
     def __init__(self) -> None:
         self.frames: list[events.Frame] = []
         self.times: list[float] = []
         self.cost = 0.0
+        self.delay = 0.0
         self.arrived = asyncio.Event()
         self.open = asyncio.Event()
         self.open.set()
@@ -30,6 +31,7 @@ class Layer:
         self.times.append(asyncio.get_running_loop().time())
         self.arrived.set()
         time.sleep(self.cost)  # noqa: ASYNC251 -- as a loaded server does.
+        await asyncio.sleep(self.delay)
         await self.open.wait()
 
     @property
@@ -86,6 +88,16 @@ async def test_pace_widens_under_load(layer: Layer) -> None:
         await asyncio.sleep(0.001)
     await reply.finish()
     assert min(layer.gaps[1:-1]) > stream.RELIEF * layer.cost * 0.9
+
+
+async def test_pace_widens_with_slow_layer(layer: Layer) -> None:
+    layer.delay = 0.02
+    reply = ReplyStream(uuid4(), 7)
+    while len(layer.frames) < 6:
+        await reply.add("word ")
+        await asyncio.sleep(0.001)
+    await reply.finish()
+    assert min(layer.gaps[1:-1]) > stream.RELIEF * layer.delay * 0.9
 
 
 async def test_numbers_without_gap(layer: Layer) -> None:

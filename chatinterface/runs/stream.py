@@ -65,6 +65,10 @@ class ReplyStream:
                 await events.publish(self._conversation, self._frame(patch))
             spent = self._loop.time() - min(wanted, began)
             self._due = began + min(max(INTERVAL, RELIEF * spent), WIDEST)
+            if self._timer is not None:
+                # Set meanwhile, for what came after this patch was made.
+                self._timer.cancel()
+                self._timer = self._loop.call_at(self._due, self._flush_soon)
 
     async def finish(self) -> None:
         """Publish what is left; nothing more is taken after it."""
