@@ -97,7 +97,7 @@ async def test_pace_widens_with_slow_layer(layer: Layer) -> None:
         await reply.add("word ")
         await asyncio.sleep(0.001)
     await reply.finish()
-    assert min(layer.gaps[1:-1]) > stream.RELIEF * layer.delay * 0.9
+    assert min(layer.gaps[1:-1]) > 1.4 * stream.INTERVAL
 
 
 async def test_numbers_without_gap(layer: Layer) -> None:
