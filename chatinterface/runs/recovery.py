@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import translation
 
 from chatinterface import conversations, events, registry
@@ -33,7 +34,7 @@ def catch_up(uuid: UUID, replies: Iterable[int] | None = None) -> Standing:
     interrupted = interrupt_lost(conversation)
     messages = conversation.messages.filter(role=Message.Role.ASSISTANT)
     if replies is None:
-        asked = messages.filter(status=Message.Status.RUNNING, active=True)
+        asked = messages.filter(Q(status=Message.Status.RUNNING) | Q(pk__in=interrupted), active=True)
     else:
         asked = messages.filter(pk__in=[*replies, *interrupted])
     standing = Standing([], [])
