@@ -10,7 +10,7 @@ from chatinterface import events
 from chatinterface.content.incremental import IncrementalMarkdown, Patch
 
 # Seconds between two patches, at least and at most.
-INTERVAL = 0.033
+INTERVAL = 0.035
 WIDEST = 0.5
 
 # How many times as long as a patch took, its lateness included, the next one waits: it keeps a loaded server
