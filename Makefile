@@ -47,6 +47,7 @@ bench: $(VENV)/.installed-dev chromium ## Measure the speed in a real browser an
 .PHONY: screenshots
 screenshots: $(VENV)/.installed-dev chromium ## Take the README's pictures of the page
 	$(BIN)/python -m scripts.screenshots $(ARGS)
+	$(BIN)/python -m scripts.review_screenshots
 
 .PHONY: chromium
 chromium:

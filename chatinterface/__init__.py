@@ -13,9 +13,76 @@ was said, and belongs to the user who said it::
 
 """
 
+from chatinterface.content.components import (
+    HTML,
+    JSON,
+    PDF,
+    Accordion,
+    Audio,
+    Blob,
+    Code,
+    Column,
+    Component,
+    File,
+    Frame,
+    Gallery,
+    Image,
+    Markdown,
+    Plot,
+    Progress,
+    Record,
+    Row,
+    Store,
+    Table,
+    Tabs,
+    Text,
+    Video,
+)
+from chatinterface.content.conversion import converts
+from chatinterface.content.message import ChatMessage
+from chatinterface.content.sent import ChatFile, MultimodalMessage
+from chatinterface.declarations.chatbot import Chatbot
+from chatinterface.declarations.composing import MultimodalTextbox, Textbox
 from chatinterface.interface import ChatInterface
 from chatinterface.registry import register
 from chatinterface.session import ChatSession
+from chatinterface.validation import Validation, validate
 
-__all__ = ["ChatInterface", "ChatSession", "register"]
+__all__ = [
+    "HTML",
+    "JSON",
+    "PDF",
+    "Accordion",
+    "Audio",
+    "Blob",
+    "ChatFile",
+    "ChatInterface",
+    "ChatMessage",
+    "ChatSession",
+    "Chatbot",
+    "Code",
+    "Column",
+    "Component",
+    "File",
+    "Frame",
+    "Gallery",
+    "Image",
+    "Markdown",
+    "MultimodalMessage",
+    "MultimodalTextbox",
+    "Plot",
+    "Progress",
+    "Record",
+    "Row",
+    "Store",
+    "Table",
+    "Tabs",
+    "Text",
+    "Textbox",
+    "Validation",
+    "Video",
+    "converts",
+    "register",
+    "validate",
+]
 __version__ = "0.1.0"

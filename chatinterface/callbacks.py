@@ -5,17 +5,29 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-import threading
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing
 from dataclasses import dataclass
 from inspect import Parameter
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 
 from chatinterface import threads
+from chatinterface.relay import Errand, Relay
+
+T = TypeVar("T")
 
 # A parameter of one of these names receives the ChatSession, wherever it stands.
 SESSION_NAMES = frozenset({"chat", "instance"})
@@ -26,13 +38,11 @@ CONVENTIONS: Mapping[str, tuple[str, ...]] = {
     "callback": ("contents", "user", "instance"),
 }
 
-# Values that a synchronous generator may be ahead of the reply.
-AHEAD = 64
-
 # The two names of one value.
 SAID = frozenset({"message", "contents"})
 
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+_BY_NAME = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +73,48 @@ def place(function: object) -> str:
     return f"{module}.{named.__qualname__}" if module else str(named.__qualname__)
 
 
-def bind(function: Callable[..., Any], convention: str, owner: str) -> Binding:
+def bind(function: Callable[..., Any], convention: str, owner: str, additional: Sequence[str] = ()) -> Binding:
     """Decide once, when the chat is declared, what ``function`` is called with.
 
-    ``convention`` is ``"fn"`` (message, history) or ``"callback"`` (contents, user, instance, as many as it takes).
-    Raises ImproperlyConfigured, in the name of ``owner``, where the function takes nothing, needs more than it is
-    offered, or would get one value under the name of another.
+    ``convention`` is ``"fn"`` (message, history) or ``"callback"`` (contents, user, instance, as many as it takes). The
+    ``additional`` values go to the parameters of their names; for ``"fn"`` the others follow the history, in order, as
+    in Gradio. Raises ImproperlyConfigured, in the name of ``owner``, where the function takes nothing, needs more than
+    it is offered, leaves an additional value, or would get one value under the name of another.
     """
     called = f"{owner}: {convention}={place(function)}"
-    by = f"It is called with ({', '.join(CONVENTIONS[convention])}), and a parameter named 'chat' gets the session."
+    values = (*CONVENTIONS[convention], *additional)
+    by = f"It is called with ({', '.join(values)}), and a parameter named 'chat' gets the session."
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         raise ImproperlyConfigured(
             f"{called} does not tell which arguments it takes. Wrap it in a function of your own."
         ) from None
+    named = {parameter.name for parameter in parameters if parameter.kind in _BY_NAME}
     offered = deque(CONVENTIONS[convention])
+    if convention == "fn":
+        offered.extend(name for name in additional if name not in named)
     if any(parameter.name in SESSION_NAMES for parameter in parameters):
         offered = deque(name for name in offered if name != "instance")
-    _check_order(parameters, deque(offered), called, by)
+    plain = [parameter for parameter in parameters if parameter.name not in additional]
+    _check_order(plain, deque(offered), called, by)
+    binding = _arranged(parameters, offered, () if convention == "fn" else additional, named.intersection(additional))
+    _check_taken(parameters, binding, additional, called, by)
+    if not binding.wanted:
+        first = CONVENTIONS[convention][0]
+        raise ImproperlyConfigured(f"{called} takes no argument. Let it take the message: def answer({first}): …")
+    return binding
+
+
+def _arranged(
+    parameters: Iterable[Parameter], offered: deque[str], keyword_only: Sequence[str], named: Collection[str]
+) -> Binding:
+    """Who gets what: those that are ``named`` their own, the others what is offered, in order."""
     positional: list[str] = []
     keywords: dict[str, str] = {}
     skipped = False
     for parameter in parameters:
-        name = _offer(parameter, offered)
+        name = parameter.name if parameter.name in named else _offer(parameter, offered)
         if name and parameter.kind in _POSITIONAL and not skipped:
             positional.append(name)
         elif name:
@@ -95,14 +123,27 @@ def bind(function: Callable[..., Any], convention: str, owner: str) -> Binding:
             positional.extend(offered)
             offered.clear()
         elif parameter.kind is Parameter.VAR_KEYWORD:
-            keywords.update({name: name for name in offered if convention == "callback"})
-        elif parameter.default is Parameter.empty:
-            raise ImproperlyConfigured(f"{called} needs an argument {parameter.name!r} that it is not given. {by}")
+            # Gradio calls fn by position alone: only what an author has named is given by name.
+            rest = [name for name in offered if name not in CONVENTIONS["fn"]]
+            keywords.update({name: name for name in (*rest, *keyword_only) if name not in named})
         skipped = skipped or name is None
-    if not positional and not keywords:
-        first = CONVENTIONS[convention][0]
-        raise ImproperlyConfigured(f"{called} takes no argument. Let it take the message: def answer({first}): …")
     return Binding(tuple(positional), keywords)
+
+
+def _check_taken(
+    parameters: Iterable[Parameter], binding: Binding, additional: Iterable[str], called: str, by: str
+) -> None:
+    """Refuse a parameter without a value, and an additional value without a parameter."""
+    given = len(binding.positional)
+    for number, parameter in enumerate(parameters):
+        lacks = number >= given and parameter.name not in binding.keywords and parameter.default is Parameter.empty
+        if lacks and parameter.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
+            raise ImproperlyConfigured(f"{called} needs an argument {parameter.name!r} that it is not given. {by}")
+    for name in additional:
+        if name not in binding.wanted:
+            raise ImproperlyConfigured(
+                f"{called} does not take the additional input {name!r}. Give it an argument of that name."
+            )
 
 
 def _offer(parameter: Parameter, offered: deque[str]) -> str | None:
@@ -156,7 +197,9 @@ async def outputs(function: Callable[..., Any], *args: Any, **kwargs: Any) -> As
         source = _in_thread(call)
     async with aclosing(source):
         async for value in source:
-            if value is not None:
+            if isinstance(value, Errand):
+                await value.run()
+            elif value is not None:
                 yield value
 
 
@@ -191,72 +234,3 @@ async def _in_thread(call: Callable[[], Any]) -> AsyncGenerator[Any]:
     finally:
         relay.close()
         job.cancel()
-
-
-class Relay:
-    """Takes values from a thread to the event loop, in order, with at most ``AHEAD`` of them waiting."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._values: deque[Any] = deque()
-        self._arrived = asyncio.Event()
-        self._room = threading.Semaphore(AHEAD)
-        self._closed = False
-        self._done = False
-        self._error: BaseException | None = None
-
-    def run(self, call: Callable[[], Any]) -> None:
-        """In the thread: call it, hand over what it returns or yields, then the error or the end."""
-        try:
-            result = call() if not self._closed else None
-            if isinstance(result, Iterator):
-                self._drain(result)
-            else:
-                self._put(result)
-        except BaseException as error:
-            self._error = error
-        self._done = True
-        self._wake()
-
-    def _drain(self, iterator: Iterator[Any]) -> None:
-        try:
-            for value in iterator:
-                if not self._put(value):
-                    break
-        finally:
-            if close := getattr(iterator, "close", None):
-                close()
-
-    def _put(self, value: Any) -> bool:
-        self._room.acquire()
-        if self._closed:
-            return False
-        self._values.append(value)
-        if len(self._values) == 1:
-            self._wake()
-        return True
-
-    def _wake(self) -> None:
-        try:
-            self._loop.call_soon_threadsafe(self._arrived.set)
-        except RuntimeError:  # The loop has ended, and with it whoever waited.
-            self._closed = True
-
-    def close(self) -> None:
-        """On the loop: take nothing more; the thread ends at the generator's next yield."""
-        self._closed = True
-        self._room.release()
-
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            # Looked at before the values: the thread may hand over its last ones and end while they are taken.
-            done = self._done
-            while self._values:
-                yield self._values.popleft()
-                self._room.release()
-            if done:
-                break
-        if self._error is not None:
-            raise self._error

@@ -22,7 +22,8 @@ from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, revers
 from django.utils.module_loading import import_string
 
 from chatinterface import conf, registry
-from chatinterface.models import STORAGE_ALIAS, Conversation, attachment_storage
+from chatinterface.models import Conversation
+from chatinterface.storage import STORAGE_ALIAS, attachment_storage
 
 APPS = ("django.contrib.auth", "django.contrib.sessions", "django.contrib.staticfiles", "django_htmx")
 MIDDLEWARE = (
@@ -33,9 +34,13 @@ MIDDLEWARE = (
 )
 KEYLESS = "django.contrib.sessions.backends.signed_cookies"
 IN_MEMORY = "channels.layers.InMemoryChannelLayer"
+LOCAL_CACHES = ("django.core.cache.backends.locmem.LocMemCache", "django.core.cache.backends.dummy.DummyCache")
 SQLITE = "django.db.backends.sqlite3"
 
-ASGI_LINES = "import chatinterface.asgi, and application = chatinterface.asgi.application(get_asgi_application())."
+ASGI_LINES = (
+    "django_application = get_asgi_application(), behind it import chatinterface.asgi, and "
+    "application = chatinterface.asgi.application(django_application)."
+)
 
 
 @register("chatinterface")
@@ -43,6 +48,7 @@ def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
     """All that chatinterface needs of the site's settings."""
     return [
         *_settings(),
+        *_chats(),
         *_apps(),
         *_middleware(),
         *_sessions(),
@@ -50,6 +56,7 @@ def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
         *_channel_layer(),
         *_database(),
         *_uploads(),
+        *_cache(),
     ]
 
 
@@ -75,6 +82,15 @@ def _settings() -> Iterator[CheckMessage]:
         conf.get()
     except ImproperlyConfigured as error:
         yield Error(str(error), id="chatinterface.E001")
+
+
+def _chats() -> Iterator[CheckMessage]:
+    if not registry.registered():
+        yield Warning(
+            "No chat is registered: write one in the chats.py of an app that is in INSTALLED_APPS.",
+            hint='After "python manage.py startapp shop": add "shop" to INSTALLED_APPS, and write shop/chats.py.',
+            id="chatinterface.W009",
+        )
 
 
 def _apps() -> Iterator[CheckMessage]:
@@ -196,6 +212,19 @@ def _uploads() -> Iterator[CheckMessage]:
                 "they are for their owner alone."
             ),
             id="chatinterface.W004",
+        )
+
+
+def _cache() -> Iterator[CheckMessage]:
+    limited = [name for name, chat in registry.registered().items() if chat.rate_limit]
+    if limited and not settings.DEBUG and settings.CACHES["default"]["BACKEND"] in LOCAL_CACHES:
+        yield Warning(
+            f"The rate_limit of the chat {limited[0]!r} is counted by each server process for itself, or not at all.",
+            hint=(
+                'With several processes: CACHES["default"]["BACKEND"] = "django.core.cache.backends.redis.RedisCache"; '
+                f"with one: {_silence('W008')}"
+            ),
+            id="chatinterface.W008",
         )
 
 

@@ -39,6 +39,8 @@ class Settings:
     slow_client: float = 30.0
     # Seconds between two checks that an open socket may still read its conversation.
     access_check: float = 30.0
+    # Bytes of files that a visitor may have attached and not sent, in all chats together.
+    unsent_files: int = 5_000_000_000
 
     def __post_init__(self) -> None:
         for field in fields(self):

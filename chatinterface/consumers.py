@@ -22,8 +22,10 @@ from chatinterface.delivery import Delivery, Verdict
 from chatinterface.handshake import (
     BAD_FRAME,
     LOG_IN,
+    MOVED,
     NOT_FOUND,
     TOO_SLOW,
+    Grant,
     Refused,
     authorise,
     check_origin,
@@ -43,6 +45,9 @@ FRAMES_PER_SECOND = 200
 
 # Seconds until a page may ask for the same reply again.
 ASK_AGAIN = 0.5
+
+# The most replies that a page may ask for in a second; who asks for more is not answered.
+ASKS_PER_SECOND = 20
 
 # What an acknowledgement is about: patches applied so far, in characters; or a reply shown as far as a patch's number.
 ACKS = ({"bytes"}, {"message", "seq"})
@@ -98,7 +103,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self._watchful = False
         self._woken = asyncio.Event()
         self._heard = self._checked = self._progress = self._second = asyncio.get_running_loop().time()
-        self._frames = 0
+        self._frames = self._asks = 0
         # When each reply was last asked for.
         self._asked: dict[int, float] = {}
         async with self._refusing():
@@ -110,6 +115,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await self._join(events.session_group(session_key))
             grant = await in_database(authorise, self.scope, self._uuid)
             self._delivery.revision = grant.revision
+            if grant.listed:
+                await self._join(grant.listed)
             if grant.revision != grant.shown:
                 await self._send({"type": events.LOG_CHANGED, "revision": grant.revision})
             elif grant.revision:
@@ -122,10 +129,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
             ack = _parsed(text_data)
             now = asyncio.get_running_loop().time()
             if "message" in ack:
-                if now - self._asked.get(ack["message"], 0.0) >= ASK_AGAIN:
-                    self._asked[ack["message"]] = now
+                if now - self._asked.get(ack["message"], 0.0) >= ASK_AGAIN and self._may_ask():
                     self._delivery.sent.pop(ack["message"], None)
-                    await self._catch_up([ack["message"]])
+                    # Of an id that is no reply of the conversation nothing is kept.
+                    if ack["message"] in await self._catch_up([ack["message"]]):
+                        self._asked[ack["message"]] = now
                 return
             self._progress = now
             missed = self._delivery.acknowledge(ack["bytes"])
@@ -156,6 +164,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
         async with self._refusing():
             raise Refused(LOG_IN, _("You are logged out."))
 
+    async def chat_login(self, event: dict[str, Any]) -> None:
+        """The visitor has logged in, in whichever tab: what was the session's is the user's now."""
+        async with self._refusing():
+            raise Refused(MOVED, _("You are logged in now."))
+
+    async def chat_recheck(self, event: dict[str, Any]) -> None:
+        """The conversation may not be there any more."""
+        async with self._refusing():
+            await self._check()
+
     async def _watch(self) -> None:
         while not self._refused:
             self._watchful = bool(self._delivery.sent) or self._delivery.behind
@@ -175,9 +193,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             # A layer may have forgotten who joined long ago.
             for group in self._groups:
                 await events.join(group, self.channel_name)
-            grant = await in_database(authorise, self.scope, self._uuid, again=True)
-            if self._delivery.revision and not grant.revision:
-                raise Refused(NOT_FOUND, _("There is no such conversation."))
+            grant = await self._check()
             if self._delivery.refresh(grant.revision):
                 await self._send({"type": events.LOG_CHANGED, "revision": grant.revision})
         if self._delivery.behind and now - self._progress > conf.get().slow_client:
@@ -186,8 +202,17 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self._heard = now
             await self._catch_up(list(self._delivery.sent))
 
-    async def _catch_up(self, replies: list[int] | None = None) -> None:
-        """Tell the page how replies stand (by default all being written): their end, or all said so far."""
+    async def _check(self) -> Grant:
+        grant = await in_database(authorise, self.scope, self._uuid, again=True)
+        if self._delivery.revision and not grant.revision:
+            raise Refused(NOT_FOUND, _("There is no such conversation."))
+        return grant
+
+    async def _catch_up(self, replies: list[int] | None = None) -> set[int]:
+        """Tell the page how replies stand (by default all being written): their end, or all said so far.
+
+        Returns the ids of those that it was told of.
+        """
         state = await in_database(catch_up, self._uuid, replies)
         for reply in set(replies or ()).difference(state.writing):
             self._delivery.sent.pop(reply, None)
@@ -198,6 +223,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         for reply in state.writing:
             self._delivery.sent.setdefault(reply, None)
             await events.ask_snapshot(reply, self.channel_name)
+        return {*state.writing, *(frame["message"] for frame in state.settled)}
 
     async def _join(self, group: str) -> None:
         self._groups.append(group)
@@ -206,10 +232,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def _count_frame(self) -> None:
         now = asyncio.get_running_loop().time()
         if now - self._second >= 1:
-            self._second, self._frames = now, 0
+            self._second, self._frames, self._asks = now, 0, 0
         self._frames += 1
         if self._frames > FRAMES_PER_SECOND:
             raise Refused(BAD_FRAME, _("Too many frames."))
+
+    def _may_ask(self) -> bool:
+        self._asks += 1
+        return self._asks <= ASKS_PER_SECOND
 
     async def _send(self, frame: events.Frame) -> None:
         await self.send(text_data=events.encode(frame))

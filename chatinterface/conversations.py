@@ -1,23 +1,35 @@
-"""What can be done to a conversation: the only code that changes the tree. Each function is one transaction."""
+"""What is said in a conversation: send, run again, edit. Each function is one transaction.
+
+With :mod:`versions`, which turns the path that is shown, this is the only code that changes the tree; nothing that was
+said is lost by it. They raise Conversation.DoesNotExist where the conversation is not the visitor's,
+Message.DoesNotExist where a message is not the conversation's, Busy while a reply is being written, and GoneOn where a
+message is not shown any more.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
-from chatinterface import conf
+from chatinterface import files, guidance, limits, search, tree, uploads
+from chatinterface.authors import stored
 from chatinterface.content.markdown import render
-from chatinterface.content.values import text_parts
-from chatinterface.exceptions import Busy, NotRetryable, Replaced
+from chatinterface.content.parts import is_plain, text_of, text_parts
+from chatinterface.exceptions import Busy, FileGone, GoneOn, NoQuestion, NotEditable, NotKept, TooMany
 from chatinterface.history import Visitor, find
+from chatinterface.inputs import Entered
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message, Run
+from chatinterface.replies import changed, interrupt, is_lost, lease_end
+from chatinterface.uploads import Attached
 
 TITLE_LENGTH = 60
+NOTHING = Attached()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +40,24 @@ class Exchange:
     question: Message
     reply: Message
     run: Run
+    repeated: bool = False
+    # The ids of the messages that are not shown any more; None where they are many.
+    removed: list[int] | None = field(default_factory=list)
+
+    @property
+    def answers(self) -> bool:
+        """Whether the question was there before, and only its reply is new."""
+        return self.run.trigger in (Run.Trigger.RETRY, Run.Trigger.RERUN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """A new version of a message, as committed; with its ``exchange`` where it is a question that is answered anew."""
+
+    conversation: Conversation
+    message: Message
+    previous: Message
+    exchange: Exchange | None = None
     repeated: bool = False
 
 
@@ -40,147 +70,193 @@ def send(
     worker: str = "",
     key: UUID | None = None,
     may_create: bool = False,
+    entered: Entered | None = None,
+    attached: Attached = NOTHING,
 ) -> Exchange:
     """Add the visitor's message and an empty reply with its run: claimed by ``worker``, or queued without one.
 
-    With ``may_create`` the conversation is made where it does not exist. A repeated ``key`` adds nothing and returns
-    what it added the first time. Raises Conversation.DoesNotExist where it is not the visitor's, Busy while a reply
-    is running.
+    ``entered`` is what the text stands for, where it is more than that; the message is sent with the files
+    ``attached``. With ``may_create`` the conversation is made where it does not exist. A repeated ``key`` adds nothing
+    and returns what it added the first time. Raises Conversation.DoesNotExist where it is not the visitor's, Busy while
+    a reply is running, TooMany beyond the chat's rate limit, FileGone where a file is not there.
     """
+    sent = partial(_send, interface, who, uuid, text, worker=worker, key=key, may_create=may_create)
     try:
-        return _send(interface, who, uuid, text, worker=worker, key=key, may_create=may_create)
-    except (Busy, IntegrityError):
-        # A repeat is rare, and found out by what it runs into: the reply to the first, or the key itself.
-        if key and (earlier := _sent(find(who, uuid, interface.name), key)):
+        return sent(entered=entered, attached=attached)
+    except (Busy, TooMany, FileGone, IntegrityError):
+        # A repeat is rare, and found out by what it runs into: the reply to the first, the limit, the files, the key.
+        if key and (earlier := earlier_of(find(who, uuid, interface.name), key)):
             return earlier
         raise
 
 
+def earlier_of(conversation: Conversation, key: UUID | None) -> Exchange | None:
+    """What was sent by this key already; None where nothing was."""
+    question = Message.objects.filter(conversation=conversation, key=key).first() if key else None
+    if question is None:
+        return None
+    reply = question.children.filter(run__isnull=False).select_related("run").order_by("pk").first()
+    if reply is None or reply.run is None:
+        return None
+    return Exchange(conversation=conversation, question=question, reply=reply, run=reply.run, repeated=True)
+
+
 @transaction.atomic
 def _send(
-    interface: ChatInterface, who: Visitor, uuid: UUID, text: str, *, worker: str, key: UUID | None, may_create: bool
+    interface: ChatInterface,
+    who: Visitor,
+    uuid: UUID,
+    text: str,
+    *,
+    worker: str,
+    key: UUID | None,
+    may_create: bool,
+    entered: Entered | None,
+    attached: Attached,
 ) -> Exchange:
     conversation = _open(interface, who, uuid, may_create=may_create)
-    _require_idle(conversation)
+    require_idle(conversation)
+    limits.count(interface, who)
+    example = entered.example if entered is not None else None
     question = Message.objects.create(
         conversation=conversation,
         parent=conversation.leaf,
         role=Message.Role.USER,
         user_name=str(interface.user),
-        avatar=interface.avatar,
-        parts=text_parts(text),
-        html=render(text),
+        avatar=stored(interface.avatar),
+        parts=text_parts(text) if entered is None else entered.parts,
+        html=render(text, interface.visitor_dialect) if entered is None else entered.html,
+        metadata={"example": example.index, "digest": example.digest} if example else {},
         key=key,
     )
-    conversation.title = conversation.title or _title(text)
-    return _reply_to(question, conversation, interface, Run.Trigger.SEND, worker)
+    if entered is not None:
+        guidance.keep(conversation, entered.state, interface.standing(conversation.state)[0])
+    if attached or (example and example.files):
+        question.parts += uploads.claim(interface, question, attached) if attached else []
+        question.parts += [files.copied(question, path) for path in (example.files if example else ())]
+        # Its files are rendered with it each time: what is served of them may have changed.
+        question.html = ""
+        question.save(update_fields=["parts", "html"])
+    if not conversation.title:
+        conversation.title = _title(text or text_of(question.parts))
+        search.index_title(conversation)
+    trigger = Run.Trigger.EXAMPLE if example else Run.Trigger.SEND
+    return _reply_to(question, conversation, interface, trigger, worker, removed=[])
 
 
 @transaction.atomic
-def retry(interface: ChatInterface, who: Visitor, uuid: UUID, reply_id: int, *, worker: str = "") -> Exchange:
-    """Put a new reply in the place of one that was stopped, failed or interrupted; the old one stays as a version.
+def rerun(interface: ChatInterface, who: Visitor, uuid: UUID, reply_id: int, *, worker: str = "") -> Exchange:
+    """Have the question of a reply on the path answered anew: the first one becomes a version, what followed it too.
 
-    Raises Conversation.DoesNotExist or Message.DoesNotExist where it is not the visitor's, Busy, NotRetryable.
+    So is a reply tried again that was stopped, failed or interrupted. Raises NoQuestion where it is no reply, TooMany
+    beyond the chat's rate limit.
     """
-    conversation = _locked(who, uuid, interface.name)
-    reply = Message.objects.select_related("parent").get(
-        pk=reply_id, conversation=conversation, role=Message.Role.ASSISTANT
+    conversation = locked(who, uuid, interface.name)
+    reply = conversation.messages.get(pk=reply_id)
+    require_idle(conversation)
+    require_shown(reply)
+    question = None if reply.role == Message.Role.USER else tree.last_question(conversation, reply.pk)
+    if question is None:
+        raise NoQuestion
+    if any(part.get("secret") for part in question.parts):
+        raise NotKept
+    limits.count(interface, who)
+    trigger = Run.Trigger.RERUN if reply.status == Message.Status.DONE else Run.Trigger.RETRY
+    return _reply_to(question, conversation, interface, trigger, worker, removed=tree.leave(conversation, question.pk))
+
+
+def edit(
+    interface: ChatInterface,
+    who: Visitor,
+    uuid: UUID,
+    message_id: int,
+    text: str,
+    *,
+    worker: str = "",
+    key: UUID | None = None,
+) -> Edited:
+    """Put a new version in the place of a message on the path; what followed that one leaves the path with it.
+
+    A question is answered anew, unless the chat has an ``edit_callback`` instead. A repeated ``key`` changes nothing.
+    Raises NotEditable where the chat does not allow it, TooMany beyond its rate limit, which an edited reply does not
+    count for.
+    """
+    try:
+        return _edit(interface, who, uuid, message_id, text, worker=worker, key=key)
+    except (Busy, TooMany, GoneOn, IntegrityError):
+        if key and (earlier := _edited(find(who, uuid, interface.name), key)):
+            return earlier
+        raise
+
+
+@transaction.atomic
+def _edit(
+    interface: ChatInterface, who: Visitor, uuid: UUID, message_id: int, text: str, *, worker: str, key: UUID | None
+) -> Edited:
+    conversation = locked(who, uuid, interface.name)
+    previous = conversation.messages.get(pk=message_id)
+    require_idle(conversation)
+    require_shown(previous)
+    if not (is_editable(previous) and interface.may_edit(previous.role)):
+        raise NotEditable
+    if previous.role == Message.Role.USER:
+        limits.count(interface, who)
+    removed = tree.leave(conversation, previous.parent_id)
+    message = Message.objects.create(
+        conversation=conversation,
+        parent_id=previous.parent_id,
+        role=previous.role,
+        user_name=previous.user_name,
+        avatar=previous.avatar,
+        parts=reworded(previous.parts, text),
+        metadata={"edited": True},
+        html=render(text, interface.visitor_dialect) if is_plain(previous.parts) else "",
+        key=key,
     )
-    _require_idle(conversation)
-    if reply.pk != conversation.leaf_id or reply.parent is None or reply.status == Message.Status.DONE:
-        raise NotRetryable
-    Message.objects.filter(pk=reply.pk).update(active=False)
-    return _reply_to(reply.parent, conversation, interface, Run.Trigger.RETRY, worker)
+    if conversation.title == _title(previous.text):
+        conversation.title = _title(text)
+        search.index_title(conversation)
+    if message.role == Message.Role.USER and interface.editable:
+        exchange = _reply_to(message, conversation, interface, Run.Trigger.EDIT, worker, removed=removed)
+        return Edited(conversation=conversation, message=message, previous=previous, exchange=exchange)
+    conversation.leaf = message
+    changed(conversation, timezone.now())
+    return Edited(conversation=conversation, message=message, previous=previous)
 
 
-@transaction.atomic
-def settle(
-    reply: Message, run: Run, *, status: Message.Status, text: str, html: str, failure: dict[str, str] | None = None
-) -> int:
-    """Complete a reply with all that was said, end its run, and return the conversation's new revision.
-
-    ``failure`` has the error's ``id``, the ``text`` shown to the reader (where it is empty, the reply counts as done
-    for the reader) and the ``detail`` kept for staff. Raises Conversation.DoesNotExist where it was deleted
-    meanwhile.
-    """
-    conversation = Conversation.objects.select_for_update().get(pk=reply.conversation_id)
-    now = timezone.now()
-    reply.parts, reply.html, reply.status = text_parts(text), html, status
-    run.status, run.finished_at, run.lease_until = status, now, None
-    if failure:
-        run.error_id, run.error = failure["id"], failure["detail"]
-        if failure["text"]:
-            reply.metadata["error"] = {"id": failure["id"], "text": failure["text"]}
-        else:
-            reply.status = Message.Status.DONE
-    reply.save(update_fields=["parts", "html", "status", "metadata", "updated_at"])
-    run.save(update_fields=["status", "first_output_at", "finished_at", "lease_until", "error_id", "error"])
-    return _changed(conversation, now)
+def is_editable(message: Message) -> bool:
+    """Whether a message is text, or files with text, and not what another input than a text field has given."""
+    return not any(part.get("type") == "input" for part in message.parts)
 
 
-@transaction.atomic
-def checkpoint(reply: Message, run: Run, text: str | None) -> int | None:
-    """Renew a run's lease, and store what was said so far where there is something new.
-
-    A run that was taken for lost meanwhile goes on, and the conversation's new revision is returned, else None. Raises
-    Replaced where the conversation has gone on without it, or is gone.
-    """
-    conversation = (
-        Conversation.objects.select_for_update()
-        .only("leaf_id", "revision", "title", "updated_at")
-        .filter(pk=reply.conversation_id)
-        .first()
-    )
-    claimed = Run.objects.filter(pk=run.pk)
-    revived = not claimed.filter(status=Run.Status.RUNNING).update(lease_until=lease_end())
-    if conversation is None or (revived and conversation.leaf_id != reply.pk):
-        raise Replaced
-    if revived and not claimed.filter(status=Run.Status.INTERRUPTED).update(
-        status=Run.Status.RUNNING, lease_until=lease_end(), finished_at=None
-    ):
-        return None
-    changes = {} if text is None else {"parts": text_parts(text)}
-    now = timezone.now()
-    Message.objects.filter(pk=reply.pk).update(status=Message.Status.RUNNING, updated_at=now, **changes)
-    return _changed(conversation, now) if revived else None
+def written(message: Message) -> str:
+    """What its writer wrote of a message, as it is edited: its texts without what else is in it."""
+    return "\n\n".join(part["text"] for part in message.parts if part.get("type") == "text")
 
 
-@transaction.atomic
-def interrupt(conversation_id: int) -> list[int]:
-    """Mark what a lost worker left behind as interrupted, keeping its text; returns the ids of the replies.
-
-    Called by whoever reads a conversation whose run does not renew its lease.
-    """
-    conversation = Conversation.objects.select_for_update().get(pk=conversation_id)
-    now = timezone.now()
-    lost = Run.objects.filter(conversation=conversation, status__in=Run.ACTIVE, lease_until__lt=now)
-    replies = Message.objects.filter(run__in=lost, status=Message.Status.RUNNING)
-    interrupted = list(replies.values_list("pk", flat=True))
-    if interrupted:
-        replies.update(status=Message.Status.INTERRUPTED, updated_at=now)
-        lost.update(status=Run.Status.INTERRUPTED, finished_at=now)
-        _changed(conversation, now)
-    return interrupted
+def locked(who: Visitor, uuid: UUID, interface: str) -> Conversation:
+    """The visitor's conversation, which nobody else changes until the transaction's end."""
+    return find(who, uuid, interface, lock=True)
 
 
-def lease_end() -> datetime:
-    """Until when a claim holds that is made or renewed now."""
-    return timezone.now() + timedelta(seconds=conf.get().lease)
+def require_idle(conversation: Conversation) -> None:
+    """Raise Busy while a reply is being written; what a lost worker left behind is marked, and is no reason to wait."""
+    leaf = conversation.leaf
+    if leaf is not None and conversation.answering:
+        if not is_lost(leaf.run) or not interrupt(conversation.pk):
+            raise Busy
+        conversation.refresh_from_db(fields=["revision"])
 
 
-def is_lost(run: Run | None) -> bool:
-    """Whether a run's worker went away: it is active by the record, and its lease is over."""
-    return (
-        run is not None
-        and run.status in Run.ACTIVE
-        and run.lease_until is not None
-        and run.lease_until < timezone.now()
-    )
+def require_shown(message: Message) -> None:
+    """Raise GoneOn where the message is not on the path."""
+    if not message.active:
+        raise GoneOn
 
 
 def _open(interface: ChatInterface, who: Visitor, uuid: UUID, *, may_create: bool) -> Conversation:
     try:
-        return _locked(who, uuid, interface.name)
+        return locked(who, uuid, interface.name)
     except Conversation.DoesNotExist:
         if not may_create:
             raise
@@ -194,32 +270,25 @@ def _open(interface: ChatInterface, who: Visitor, uuid: UUID, *, may_create: boo
         },
     )
     # Somebody else's conversation of that id, or the same visitor's other request that made it just now.
-    return conversation if created else _locked(who, uuid, interface.name)
+    return conversation if created else locked(who, uuid, interface.name)
 
 
-def _locked(who: Visitor, uuid: UUID, interface: str) -> Conversation:
-    return find(who, uuid, interface, lock=True)
-
-
-def _sent(conversation: Conversation, key: UUID) -> Exchange | None:
-    question = Message.objects.filter(conversation=conversation, key=key).first()
-    if question is None:
+def _edited(conversation: Conversation, key: UUID) -> Edited | None:
+    message = Message.objects.filter(conversation=conversation, key=key).first()
+    if message is None:
         return None
-    reply = question.children.select_related("run").earliest("pk")
-    assert reply.run is not None
-    return Exchange(conversation=conversation, question=question, reply=reply, run=reply.run, repeated=True)
-
-
-def _require_idle(conversation: Conversation) -> None:
-    leaf = conversation.leaf
-    if leaf is not None and leaf.running:
-        if not is_lost(leaf.run) or not interrupt(conversation.pk):
-            raise Busy
-        conversation.refresh_from_db(fields=["revision"])
+    exchange = earlier_of(conversation, key) if message.role == Message.Role.USER else None
+    return Edited(conversation=conversation, message=message, previous=message, exchange=exchange, repeated=True)
 
 
 def _reply_to(
-    question: Message, conversation: Conversation, interface: ChatInterface, trigger: Run.Trigger, worker: str
+    question: Message,
+    conversation: Conversation,
+    interface: ChatInterface,
+    trigger: Run.Trigger,
+    worker: str,
+    *,
+    removed: list[int] | None,
 ) -> Exchange:
     now = timezone.now()
     run = Run.objects.create(
@@ -236,22 +305,26 @@ def _reply_to(
         parent=question,
         role=Message.Role.ASSISTANT,
         user_name=str(interface.callback_user),
-        avatar=interface.callback_avatar,
+        avatar=stored(interface.callback_avatar),
         status=Message.Status.RUNNING,
         run=run,
     )
     conversation.leaf = reply
-    _changed(conversation, now)
-    return Exchange(conversation=conversation, question=question, reply=reply, run=run)
-
-
-def _changed(conversation: Conversation, now: datetime) -> int:
-    conversation.revision += 1
-    conversation.updated_at = now
-    conversation.save(update_fields=["revision", "updated_at", "leaf", "title"])
-    return conversation.revision
+    changed(conversation, now)
+    return Exchange(conversation=conversation, question=question, reply=reply, run=run, removed=removed)
 
 
 def _title(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
+
+
+def reworded(parts: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
+    """The parts with this text in the place of their first one, or before all of them."""
+    said, kept = text_parts(text), list[dict[str, Any]]()
+    for part in parts:
+        if part.get("type") != "text":
+            kept.append(part)
+        elif said:
+            kept, said = [*kept, *said], []
+    return [*said, *kept]

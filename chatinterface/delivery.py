@@ -45,6 +45,9 @@ class Delivery:
 
     def judge(self, event: Mapping[str, Any]) -> Verdict:
         """Decide about an event of the channel layer, and remember that it was done."""
+        if event["kind"] in events.ASIDE:
+            # What stands beside the log has no place in its order.
+            return Verdict.FORWARD
         if event["revision"] is not None:
             return self._judge_change(event)
         return self._judge_patch(event)
@@ -79,7 +82,7 @@ class Delivery:
         whole = event["seq"] is None or event["seq"] == self.sent.get(event["message"], 0)
         if event["kind"] == events.MESSAGE_SETTLED:
             self.settle(event["message"])
-        elif event["message"] is not None:
+        elif event["kind"] == events.MESSAGE_ADDED and event["message"] is not None:
             self.sent.setdefault(event["message"], 0)
         expected = self.revision + 1
         if event["revision"] < expected:

@@ -5,11 +5,19 @@ whether it may be forwarded, so that no consumer decodes it again. A channel lay
 nothing here is relied on to arrive. The frames down:
 
 =====================  =======================================================================================
-``message.added``      ``revision``, ``html`` (articles), ``removed`` (ids)
-``message.patch``      ``message``, ``seq``, ``keep``, ``tail``, ``commit``, ``reset``: see content.incremental
+``message.added``      ``revision``, ``html`` (articles), ``removed`` (ids); ``message``, the last of them, where any
+                       was added
+``message.patch``      ``message``, ``seq``, ``keep``, ``tail``, ``commit``, ``reset``: see content.incremental; and
+                       ``changes`` of parts by their ids, in order: ``part`` with a patch of what is in it, with the
+                       ``html`` that takes its place, or with its new ``shell`` around what is in it (content.live)
 ``message.settled``    ``revision``, ``message``, ``status``, ``footer``; and ``seq``, the number of the last patch,
                        where what was streamed is what was said, else the whole ``body``, or ``fetch``, its address
+``message.changed``    ``revision``, ``message``, ``footer``: what stands below a complete message is another
+``output.changed``     ``name``, ``html`` or ``fetch``: what stands beside the chat under this name
+``notice``             ``text``, ``level``: shown for some seconds, and kept nowhere
 ``log.changed``        ``revision``: fetch the log anew
+``history.changed``    ``conversation``: its row in the visitor's list, or all of it where None; ``gone``, if so
+``form.changed``       ``revision``, ``active`` (the name of an input), ``shown`` (the names of those with a tab)
 ``error``              ``code``, ``detail``: the socket closes with this code
 =====================  =======================================================================================
 """
@@ -31,9 +39,17 @@ logger = logging.getLogger("chatinterface.events")
 MESSAGE_ADDED = "message.added"
 MESSAGE_PATCH = "message.patch"
 MESSAGE_SETTLED = "message.settled"
+MESSAGE_CHANGED = "message.changed"
 LOG_CHANGED = "log.changed"
+FORM_CHANGED = "form.changed"
+NOTICE = "notice"
+OUTPUT = "output.changed"
+HISTORY_CHANGED = "history.changed"
 ERROR = "error"
 ACK = "ack"
+
+# Frames that have nothing to do with the log: whatever a page has seen of it, they are for it.
+ASIDE = frozenset({NOTICE, OUTPUT, HISTORY_CHANGED})
 
 # Where the websocket of a conversation is.
 SOCKET = "ws/chatinterface/{}/"
@@ -41,11 +57,17 @@ SOCKET = "ws/chatinterface/{}/"
 # HTML of more characters than this is not broadcast but fetched by those who need it.
 INLINE_LIMIT = 64 * 1024
 
+# Where a change of a part has its HTML.
+CONTENT = ("tail", "html", "shell")
+
 # Messages of the layer, by the consumer's method that takes them.
 FRAME = "chat.frame"
 LOGOUT = "chat.logout"
+LOGIN = "chat.login"
+RECHECK = "chat.recheck"
 STOP = "stop"
 SNAPSHOT = "snapshot"
+TELL = "tell"
 
 Frame = dict[str, Any]
 
@@ -58,6 +80,12 @@ def conversation_group(uuid: UUID) -> str:
 def session_group(session_key: str) -> str:
     """The group of a session's open pages."""
     return f"ci.s.{_hashed(session_key)}"
+
+
+def history_group(user_id: object, session_key: str, interface: str) -> str:
+    """The group of the pages that show one visitor's list of conversations in a chat."""
+    owner = f"session {session_key}" if user_id is None else f"user {user_id}"
+    return f"ci.h.{_hashed(f'{interface} {owner}')}"
 
 
 def reply_group(message: int) -> str:
@@ -85,8 +113,15 @@ def envelope(frame: Frame) -> dict[str, Any]:
         "seq": frame.get("seq"),
         "reset": frame.get("reset", False),
         "revision": frame.get("revision"),
-        "size": len(frame.get("tail", "")),
+        "size": _size(frame),
     }
+
+
+def _size(frame: Frame) -> int:
+    size = len(frame.get("tail", ""))
+    for change in frame.get("changes", ()):
+        size += sum(len(change.get(name, "")) for name in CONTENT)
+    return size
 
 
 async def publish(uuid: UUID, frame: Frame) -> None:
@@ -104,9 +139,31 @@ async def log_out(session_key: str) -> None:
     await _quietly(get_channel_layer().group_send, session_group(session_key), {"type": LOGOUT})
 
 
+async def log_in(session_key: str) -> None:
+    """Tell all open pages of a session that it has become a user's."""
+    await _quietly(get_channel_layer().group_send, session_group(session_key), {"type": LOGIN})
+
+
+async def recheck(uuid: UUID) -> None:
+    """Have all open pages of a conversation ask whether they may still read it."""
+    await _quietly(get_channel_layer().group_send, conversation_group(uuid), {"type": RECHECK})
+
+
+async def list_changed(group: str, uuid: UUID | None, *, gone: bool = False) -> None:
+    """Tell all pages that show a list of a change of one conversation, or of all."""
+    frame = {"type": HISTORY_CHANGED, "conversation": None if uuid is None else str(uuid), "gone": gone}
+    await _quietly(get_channel_layer().group_send, group, envelope(frame))
+
+
 async def stop_reply(message: int) -> None:
     """Ask the worker that writes a reply to stop."""
     await _quietly(get_channel_layer().group_send, reply_group(message), {"type": STOP, "message": message})
+
+
+async def tell(message: int, key: str, value: Any) -> None:
+    """Tell the worker that writes a reply what it expects under a key; the value is JSON."""
+    told = {"type": TELL, "message": message, "key": key, "value": value}
+    await _quietly(get_channel_layer().group_send, reply_group(message), told)
 
 
 async def ask_snapshot(message: int, channel: str) -> None:

@@ -10,7 +10,8 @@ from django.shortcuts import resolve_url
 from django_htmx.middleware import HtmxDetails
 
 from chatinterface import registry
-from chatinterface.interface import Access, ChatInterface
+from chatinterface.declarations.access import Access
+from chatinterface.interface import ChatInterface
 
 
 class LoginRequired(Exception):
@@ -21,13 +22,18 @@ def admitted(request: HttpRequest, name: str) -> ChatInterface:
     """The chat of that name, for a visitor who may use it. Raises Http404, LoginRequired or PermissionDenied."""
     interface = registry.find(name)
     if interface is None:
-        raise Http404
+        raise Http404(_unknown(name) if settings.DEBUG else "")
     access = interface.access(request)
     if access is Access.LOGIN:
         raise LoginRequired
     if access is Access.DENIED:
         raise PermissionDenied
     return interface
+
+
+def _unknown(name: str) -> str:
+    known = ", ".join(map(repr, sorted(registry.registered()))) or "none, as no app in INSTALLED_APPS has a chats.py"
+    return f"There is no chat {name!r}. Registered are: {known}."
 
 
 def login_response(request: HttpRequest) -> HttpResponse:

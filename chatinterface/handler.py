@@ -9,6 +9,7 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 
+from chatinterface.pacing import paced
 from chatinterface.threads import in_request_thread
 
 APP_NAME = "chatinterface"
@@ -27,6 +28,9 @@ class OneThreadHandler(ASGIHandler):
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         return await in_request_thread(self.get_response, request)
 
+    async def send_response(self, response: HttpResponseBase, send: Any) -> None:
+        await super().send_response(response, paced(send) if response.streaming else send)
+
 
 class ChatsInOneThread:
     """The site's application, but for the pages and actions of its chats, which are handled as above."""
@@ -42,7 +46,7 @@ class ChatsInOneThread:
 
 def is_plain(application: Any) -> bool:
     """Whether it is Django's own handler, with nothing around it that would be passed by."""
-    if type(application) is ASGIStaticFilesHandler:
+    if isinstance(application, ASGIStaticFilesHandler):
         application = application.application
     return type(application) is ASGIHandler
 

@@ -20,7 +20,7 @@ from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from chatinterface import history
+from chatinterface import events, history, registry
 from chatinterface.gate import LoginRequired, admitted
 from chatinterface.models import Conversation
 
@@ -28,6 +28,7 @@ Scope = Mapping[str, Any]
 
 BAD_FRAME = 4400
 LOG_IN = 4401
+MOVED = 4409
 FORBIDDEN = 4403
 NOT_FOUND = 4404
 TOO_SLOW = 4408
@@ -47,10 +48,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What a socket may read: the log's revision by the database and as the page shows it."""
+    """What a socket may read: the log's revision by the database and as the page shows it; and its visitor's list."""
 
     revision: int
     shown: int
+    # The group of the list, where the chat shows one and the visitor has one.
+    listed: str = ""
 
 
 def check_origin(scope: Scope) -> None:
@@ -95,10 +98,13 @@ def _authorise(request: SocketRequest, uuid: UUID, *, again: bool) -> Grant:
     name = conversation.interface if conversation is not None else promised
     if name != claimed:
         _admit(request, name)
+    interface = registry.find(name)
+    panel = interface is not None and interface.save_history and (who.user_id is not None or who.session_key)
     shown = request.GET.get("revision", "")
     return Grant(
         revision=conversation.revision if conversation is not None else 0,
         shown=int(shown) if shown.isdecimal() and len(shown) <= LONGEST_REVISION else 0,
+        listed=events.history_group(who.user_id, who.session_key, name) if panel else "",
     )
 
 

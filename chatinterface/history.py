@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from chatinterface import authors
 from chatinterface.models import Conversation, Message
 
 if TYPE_CHECKING:
@@ -53,12 +54,19 @@ class Visitor:
         """The user's primary key; None for an anonymous visitor."""
         return self.user.pk if self.user.is_authenticated else None
 
-    def owns(self) -> Q:
-        """The condition that a conversation is this visitor's."""
+    def mine(self, prefix: str = "") -> Q:
+        """The condition that something is this user's or session's; ``prefix`` leads to what has the owner."""
         if self.user.is_authenticated:
-            return Q(user=self.user.pk)
-        mine = Q(user__isnull=True, session_key=self.session_key) if self.session_key else Q(pk__in=())
-        if self.granted is None:
+            return Q(**{f"{prefix}user": self.user.pk})
+        # Nobody has no session; an empty key owns nothing.
+        if not self.session_key:
+            return Q(pk__in=())
+        return Q(**{f"{prefix}user__isnull": True, f"{prefix}session_key": self.session_key})
+
+    def owns(self) -> Q:
+        """The condition that a conversation is this visitor's, also by the token of their page."""
+        mine = self.mine()
+        if self.granted is None or self.user.is_authenticated:
             return mine
         # A page that was opened before its visitor had a session holds a token instead of the session's cookie.
         theirs = Q(user__isnull=True, uuid=self.granted)
@@ -76,30 +84,33 @@ def visitor(request: HttpRequest, granted: UUID | None = None, *, connected: boo
 def find(who: Visitor, uuid: UUID, interface: str | None = None, *, lock: bool = False) -> Conversation:
     """The conversation of that id, with its leaf and run; with ``lock`` until the transaction's end.
 
-    Raises Conversation.DoesNotExist alike where there is none and where it is another's.
+    Raises Conversation.DoesNotExist alike where there is none, where it was deleted, and where it is another's.
     """
     named = {} if interface is None else {"interface": interface}
     if lock and transaction.get_connection().features.has_select_for_update:
         # By a statement of its own: one that joins would show the leaf as it was before the wait.
-        Conversation.objects.select_for_update().only("pk").get(who.owns(), uuid=uuid, **named)
+        Conversation.objects.select_for_update().only("pk").get(who.owns(), uuid=uuid, deleted_at=None, **named)
     # What the last message says may be long, and is not asked for here.
     found = Conversation.objects.select_related("leaf__run", "user").defer(
         "leaf__parts", "leaf__html", "leaf__run__error"
     )
-    return found.get(who.owns(), uuid=uuid, **named)
+    return found.get(who.owns(), uuid=uuid, deleted_at=None, **named)
 
 
-def messages(conversation: Conversation, before: int | None = None) -> tuple[list[Message], int | None]:
-    """A page of the shown path, oldest first: the last PAGE_SIZE messages, or those before the id ``before``.
+def messages(
+    conversation: Conversation, before: int | None = None, size: int = PAGE_SIZE
+) -> tuple[list[Message], int | None]:
+    """A page of the shown path, oldest first: the last ``size`` messages, or those before the id ``before``.
 
     The second value is what to pass as ``before`` for the page of older ones; None where there are none.
     """
     path = conversation.messages.filter(active=True)
     if before is not None:
         path = path.filter(pk__lt=before)
-    newest_first = list(path.order_by("-pk")[: PAGE_SIZE + 1])
-    page = newest_first[:PAGE_SIZE][::-1]
-    return page, page[0].pk if len(newest_first) > PAGE_SIZE else None
+    newest_first = list(path.order_by("-pk")[: size + 1])
+    page, earlier = newest_first[:size][::-1], newest_first[size:]
+    authors.link(page, *earlier)
+    return page, page[0].pk if earlier else None
 
 
 def new_token(who: Visitor, interface: str) -> tuple[UUID, str]:

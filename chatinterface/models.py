@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
-from django.core.files.storage import Storage, default_storage, storages
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-STORAGE_ALIAS = "chatinterface"
+from chatinterface.asked import Prompt as Prompt
+from chatinterface.content.parts import text_of
+from chatinterface.passages import Passage as Passage
+from chatinterface.passages import listed
+from chatinterface.pending import Upload as Upload
+from chatinterface.shared_link import SharedLink
+from chatinterface.storage import attachment_storage as attachment_storage
 
 
 class TextEncoder(DjangoJSONEncoder):
@@ -21,11 +26,6 @@ class TextEncoder(DjangoJSONEncoder):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "ensure_ascii": False})
-
-
-def attachment_storage() -> Storage:
-    """The storage of uploads: ``STORAGES["chatinterface"]`` where the site has it, else the default one."""
-    return storages[STORAGE_ALIAS] if STORAGE_ALIAS in storages.backends else default_storage
 
 
 def attachment_path(attachment: Attachment, filename: str) -> str:
@@ -70,6 +70,10 @@ class Conversation(models.Model):
     state = models.JSONField(_("state"), default=dict, blank=True)
     pinned_at = models.DateTimeField(_("pinned"), null=True, blank=True)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+    # Deleted by its visitor, who may still undo it: for everybody it is not there, until it is purged.
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+    # Whether a reply has ended that its visitor has not looked at.
+    unread = models.BooleanField(_("unread"), default=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("last change"), default=timezone.now, editable=False)
 
@@ -78,27 +82,24 @@ class Conversation(models.Model):
         verbose_name_plural = _("conversations")
         constraints: ClassVar[list[Any]] = [_owned("chatinterface_conversation_has_one_owner")]
         indexes: ClassVar[list[Any]] = [
-            models.Index(
-                "user",
-                "interface",
-                F("updated_at").desc(),
-                F("id").desc(),
-                name="chatinterface_of_user",
-                condition=Q(user__isnull=False),
-            ),
-            models.Index(
-                "session_key",
-                "interface",
-                F("updated_at").desc(),
-                F("id").desc(),
-                name="chatinterface_of_session",
-                condition=Q(user__isnull=True),
-            ),
+            *listed("user", "user", Q(user__isnull=False)),
+            *listed("session", "session_key", Q(user__isnull=True)),
+            models.Index("deleted_at", name="chatinterface_deleted", condition=Q(deleted_at__isnull=False)),
             models.Index(F("updated_at").desc(), F("id").desc(), name="chatinterface_latest"),
         ]
 
     def __str__(self) -> str:
         return self.title or str(self.uuid)
+
+    # The link by which it is read, where it is read by one.
+    link: SharedLink | None = None
+
+    @property
+    def answering(self) -> bool:
+        """Whether a run is at work that writes replies, of which the last need not be the one that is unfinished."""
+        if self.leaf is None:
+            return False
+        return self.leaf.running or (self.leaf.run is not None and self.leaf.run.status in Run.ACTIVE)
 
 
 class Run(models.Model):
@@ -123,6 +124,9 @@ class Run(models.Model):
         INTERRUPTED = "interrupted", _("interrupted")  # Its worker went away.
 
     ACTIVE = (Status.QUEUED, Status.RUNNING)
+
+    # Whether it has asked its reader anything: known where it runs, and not stored.
+    asks = False
 
     conversation = models.ForeignKey(
         Conversation, verbose_name=_("conversation"), on_delete=models.CASCADE, related_name="runs"
@@ -175,6 +179,17 @@ class Message(models.Model):
         "self", verbose_name=_("parent"), null=True, blank=True, on_delete=models.CASCADE, related_name="children"
     )
     active = models.BooleanField(_("shown"), default=True)
+    # Where the shown path ended when it left this message and all behind it: there it ends again when it comes back.
+    last_leaf = models.ForeignKey(
+        "self",
+        verbose_name=_("last shown until"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
     role = models.CharField(_("role"), max_length=20, choices=Role)
     user_name = models.CharField(_("name"), max_length=200, blank=True)
     avatar = models.CharField(_("avatar"), max_length=500, blank=True)
@@ -203,7 +218,17 @@ class Message(models.Model):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index("conversation", F("id").desc(), name="chatinterface_shown_path", condition=Q(active=True)),
+            models.Index("conversation", name="chatinterface_first", condition=Q(parent__isnull=True)),
+            # For the deletion of what it leads to.
+            models.Index("last_leaf", name="chatinterface_last_leaf", condition=Q(last_leaf__isnull=False)),
         ]
+
+    if TYPE_CHECKING:
+        # The flag of the conversation's owner, once it was looked for: see flagging.own_flag().
+        own_flag: Flag | None
+
+    # The ids of all versions of it, oldest first, where it was counted: see tree.number().
+    versions: list[int] | None = None
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.pk}"
@@ -215,8 +240,8 @@ class Message(models.Model):
 
     @property
     def text(self) -> str:
-        """The text of its parts, as Markdown."""
-        return "".join(part["text"] for part in self.parts if part.get("type") == "text")
+        """What was said as Markdown, with what stands for the parts that are no text."""
+        return text_of(self.parts)
 
 
 class Attachment(models.Model):
@@ -274,6 +299,8 @@ class Flag(models.Model):
     )
     session_key = models.CharField(_("session"), max_length=40, blank=True)
     option = models.CharField(_("option"), max_length=100)
+    # The id of the message that was answered, by which the versions of a reply are told when they are gone, too.
+    question = models.PositiveBigIntegerField(_("question"), null=True, blank=True)
     comment = models.TextField(_("comment"), blank=True)
     snapshot = models.JSONField(_("snapshot"), default=dict, encoder=TextEncoder)
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.OPEN)
@@ -307,7 +334,10 @@ class Flag(models.Model):
             _owned("chatinterface_flag_has_one_owner"),
         ]
         indexes: ClassVar[list[Any]] = [
-            models.Index("status", F("created_at").desc(), F("id").desc(), name="chatinterface_flag_queue"),
+            # As the queue is sorted: what is open comes first by the alphabet, too.
+            models.Index(F("status").desc(), F("created_at").desc(), F("id").desc(), name="chatinterface_flag_queue"),
+            models.Index("question", "option", name="chatinterface_flag_pairs", condition=Q(question__isnull=False)),
+            models.Index("created_at", name="chatinterface_flag_orphans", condition=Q(message__isnull=True)),
             models.Index("interface", "option", "created_at", name="chatinterface_flag_counts"),
         ]
 

@@ -1,4 +1,5 @@
-"""The bounded thread pools: for synchronous callbacks, for the requests of chats, and for the app's own database work.
+"""The bounded thread pools: for synchronous callbacks, for what they show, for the requests of chats, and for the
+app's own database work.
 
 Outside of an HTTP request all ``thread_sensitive`` code of a process shares one thread, so that one slow callback would
 hold up every socket. Each kind of work has its own threads here instead.
@@ -39,6 +40,11 @@ def _database() -> ThreadPoolExecutor:
 
 
 @cache
+def _content() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(conf.get().database_threads, "chatinterface-content")
+
+
+@cache
 def _requests() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(conf.get().request_threads, "chatinterface-request")
 
@@ -57,6 +63,12 @@ async def in_database(function: Callable[P, T], /, *args: P.args, **kwargs: P.kw
     """
     call = partial(_with_live_connections, partial(function, *args, **kwargs))
     return await asyncio.get_running_loop().run_in_executor(_database(), carried(call))
+
+
+async def in_content(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Make parts of values in a thread of their own pool, with the caller's context; returns what it returns."""
+    call = partial(_with_live_connections, partial(function, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(_content(), carried(call))
 
 
 def carried(call: Callable[[], T]) -> Callable[[], T]:

@@ -11,17 +11,24 @@ from chatinterface import registry
 from chatinterface.content import markdown
 from chatinterface.forms import MessageForm
 from chatinterface.models import Conversation
+from chatinterface.sampling import answer_all
 
 logger = logging.getLogger("chatinterface")
 
 
 def warm() -> None:
+    """Make ready what takes time: see load(), and the examples of chats that have them answered beforehand."""
+    load()
+    answer_all(list(registry.registered().values()))
+
+
+def load() -> None:
     """Load lexers, formulas, templates and icons. What a site's own templates make of it is no reason to fail."""
     markdown.warm()
     try:
         for interface in list(registry.registered().values())[:1]:
             conversation = Conversation(uuid=uuid4(), interface=interface.name)
-            context = {"interface": interface, "conversation": conversation, "form": MessageForm()}
+            context = {"interface": interface, "conversation": conversation, "form": MessageForm(interface=interface)}
             render_to_string("chatinterface/chat.html", context)
     except Exception as error:
         logger.debug("The templates could not be loaded beforehand: %s", error)

@@ -1,10 +1,10 @@
 import os
 
-from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 
 import chatinterface.asgi
+from project.static_files import CompressedStaticFilesHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
-application = chatinterface.asgi.application(ASGIStaticFilesHandler(get_asgi_application()))
+application = chatinterface.asgi.application(CompressedStaticFilesHandler(get_asgi_application()))

@@ -1,12 +1,15 @@
 """The demo chats. The home page shows each beside its source."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import chatinterface as chat
-from project import tour
+from project import agents, assistants, attachments, gallery, inputs, looks, tour
+
+__all__ = ["agents", "assistants", "attachments", "gallery", "inputs", "looks"]
 
 
 @chat.register(
@@ -22,6 +25,7 @@ async def echo(message: str, history: list[dict[str, Any]]) -> AsyncIterator[str
 
 @chat.register(
     title="Markdown tour",
+    line_breaks=False,
     description="Headings, lists, a table, code and formulas, rendered while they stream.",
     placeholder="Send anything, and watch.",
     callback_user="Guide",
@@ -95,3 +99,44 @@ async def failing(message: str) -> AsyncIterator[str]:
 )
 async def members_only(message: str, chat: chat.ChatSession) -> str:
     return f"Hello {chat.user}, nobody else can read this conversation."
+
+
+@chat.register(
+    title="Advisor",
+    description="Asks what you think of its advice. Thumbs, a menu, a comment; staff reviews them in the admin.",
+    yields="tokens",
+    flagging_mode="manual",
+    flagging_options=("Like", "Dislike", "Wrong", "Unclear", "Unkind"),
+    flag_retention=365,
+)
+async def advisor(message: str, history: list[dict[str, Any]]) -> AsyncIterator[str]:
+    for word in f"My advice number {len(history) // 2 + 1} on “{message}”: **sleep on it**, then ask again.".split():
+        yield word + " "
+        await asyncio.sleep(0.03)
+
+
+@chat.register(
+    title="Notebook",
+    description="Keeps what you talk about: search it, rename it, pin it, take it with you.",
+    placeholder="Your conversations are in the list beside this one.",
+    callback_user="Notebook",
+    yields="tokens",
+    save_history=True,
+)
+async def notebook(message: str, history: list[dict[str, Any]]) -> AsyncIterator[str]:
+    for word in f"Noted: {message}".split():
+        yield word + " "
+        await asyncio.sleep(0.05)
+
+
+@chat.register(
+    title="Versions",
+    description="Edit what you said, or what was answered. Every version is kept: step between them, and share one.",
+    editable="all",
+    shareable=True,
+    yields="tokens",
+)
+async def versions(message: str, history: list[dict[str, Any]]) -> AsyncIterator[str]:
+    for word in f"Draft {secrets.randbelow(900) + 100} on **{message}**, after {len(history)} messages.".split(" "):
+        yield word + " "
+        await asyncio.sleep(0.03)

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from chatinterface import registry
 from chatinterface.content import markdown
 from chatinterface.interface import ChatInterface
-from project import chats
+from project import instruments
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +31,5 @@ def source(interface: ChatInterface) -> SafeString:
 def home(request: HttpRequest) -> HttpResponse:
     """All chats of the site."""
     cards = [Card(chat, source(chat)) for chat in registry.registered().values()]
-    demos = [card for card in cards if card.interface.function.__module__ == chats.__name__]
+    demos = [card for card in cards if not card.interface.function.__module__.startswith(instruments.__name__)]
     return render(request, "home.html", {"demos": demos, "instruments": [card for card in cards if card not in demos]})

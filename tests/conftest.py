@@ -37,6 +37,17 @@ def own_chats(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_chats", registry.registered())
 
 
+@pytest.fixture(autouse=True)
+def own_uploads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Keep the files of each test in a folder of its own."""
+    from chatinterface.files import storage
+
+    uploads = tmp_path / "uploads"
+    for name in ("base_location", "location"):
+        monkeypatch.setitem(vars(storage()), name, str(uploads))
+    return uploads
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Put the test database into a file: a run works in threads of its own, which share no database in memory."""

@@ -86,7 +86,8 @@ class Server:
         self.database = directory / "db.sqlite3"
         self.log = directory / "daphne.log"
         self.process: subprocess.Popen[bytes] | None = None
-        self._environment = environment(self.database, extra)
+        self.uploads = directory / "uploads"
+        self._environment = environment(self.database, {"UPLOADS": str(self.uploads), **(extra or {})})
         self._application = application
         shutil.copyfile(database, self.database)
 

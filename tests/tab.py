@@ -15,11 +15,11 @@ from django.http import HttpResponse
 from django.test import AsyncClient
 from django.urls import reverse
 
-from chatinterface.content.incremental import Patch
-from chatinterface.models import Message
+from chatinterface import events
+from chatinterface.models import Conversation, Message
 from chatinterface.routing import websocket_urlpatterns
 from chatinterface.runs import execution
-from tests.content.reader import Reader
+from tests.content.reader import Page
 
 # Seconds after which what is waited for counts as never coming.
 PATIENCE = 20.0
@@ -60,7 +60,7 @@ class Tab:
         self.token = html.unescape(_attribute(page, "value", 'name="token" ') if 'name="token"' in page else "")
         self.revision = int(_attribute(page, "data-revision"))
         self.frames: list[Frame] = []
-        self.shown: dict[int, Reader] = {}
+        self.shown: dict[int, Page] = {}
         self.status: dict[int, str] = {}
         # Replies whose patches are applied; False while a snapshot is on its way.
         self._streams: dict[int, bool] = {}
@@ -90,9 +90,17 @@ class Tab:
         """Post a stop."""
         return await self._post("stop")
 
-    async def retry(self, message: int) -> HttpResponse:
-        """Post "Try again" on a reply."""
-        return await self._post("retry", None, message)
+    async def rerun(self, message: int) -> HttpResponse:
+        """Post "Try again" or "Run again" on a reply."""
+        return await self._post("rerun", None, message)
+
+    async def act(self, view: str, *arguments: Any, **fields: Any) -> HttpResponse:
+        """Post one of the actions that have no method of their own here."""
+        return await self._post(view, fields, *arguments)
+
+    async def flag(self, message: int, option: str, **fields: Any) -> HttpResponse:
+        """Post what a reader thinks of a message."""
+        return await self._post("flag", {"option": option, **fields}, message)
 
     async def ask(self, message: str) -> Message:
         """Post a message, and return its reply when it has ended."""
@@ -196,25 +204,43 @@ class Tab:
             if status == "running":
                 await self.say({"type": "ack", "message": pk, "seq": 0})
 
+    async def complete(self, message: int) -> str:
+        """Fetch what was too long for a frame; returns the message's HTML."""
+        page, pending = self.shown[message], True
+        while pending:
+            pending = False
+            for address in page.fetched:
+                response = await self.client.get(address)
+                if response.status_code == 200:
+                    page.complete(address, response.content.decode())
+                else:
+                    pending = True
+                    await asyncio.sleep(0.01)
+        return page.html
+
+    async def conversation(self) -> Conversation:
+        """The conversation, as it is in the database."""
+        return await Conversation.objects.select_related("leaf__run").aget(uuid=self.uuid)
+
     async def _post(self, view: str, data: dict[str, Any] | None = None, *arguments: Any) -> HttpResponse:
         return cast("HttpResponse", await self.client.post(self.url(view, *arguments), data))
 
     def _add(self, page: str) -> None:
         for found in ARTICLE.finditer(page):
             pk = int(found["pk"])
-            self.shown[pk], self.status[pk] = Reader(), found["status"]
+            self.shown[pk], self.status[pk] = Page.of(found["body"]), found["status"]
             self._streams.pop(pk, None)
-            self.shown[pk].apply(Patch(0, found["body"], 0))
 
     async def _patch(self, frame: Frame) -> None:
-        self._applied += len(frame["tail"].encode("utf-16-le")) // 2
+        for each in (frame, *frame.get("changes", ())):
+            self._applied += sum(len(each.get(name, "").encode("utf-16-le")) // 2 for name in events.CONTENT)
         pk, reset = frame["message"], frame.get("reset", False)
         if pk not in self.shown:
             return
         if reset or (pk not in self._streams and frame["keep"] == 0 and not self.shown[pk].html):
             self._streams[pk] = True
         if self._streams.get(pk):
-            self.shown[pk].apply(Patch(frame["keep"], frame["tail"], frame["commit"], reset))
+            self.shown[pk].apply(frame)
         elif pk not in self._streams:
             self._streams[pk] = False
             await self.say({"type": "ack", "message": pk, "seq": 0})
@@ -227,7 +253,7 @@ class Tab:
         if "fetch" in frame:
             self._add((await self.client.get(frame["fetch"])).content.decode())
         elif "body" in frame:
-            self.shown[pk].apply(Patch(0, frame["body"], 0, reset=True))
+            self.shown[pk] = Page.of(frame["body"])
 
     async def acknowledge(self) -> None:
         """Tell the server how much has been applied."""

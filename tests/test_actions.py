@@ -208,13 +208,13 @@ async def test_get_sends_nothing() -> None:
     tab = await Tab.open("ask")
     for view in ("send", "stop"):
         assert (await tab.client.get(tab.url(view), {"message": "hello", "token": tab.token})).status_code == 405
-    assert (await tab.client.get(tab.url("retry", 1))).status_code == 405
+    assert (await tab.client.get(tab.url("rerun", 1))).status_code == 405
 
 
-# Retry and stop
+# Rerun and stop
 
 
-async def test_retry_replaces_the_reply() -> None:
+async def test_rerun_replaces_the_reply() -> None:
     failing = True
 
     def answer(message: str) -> str:
@@ -228,19 +228,36 @@ async def test_retry_replaces_the_reply() -> None:
     failing = False
     tab = await tab.again()
     async with tab.connected():
-        assert (await tab.retry(failed.pk)).status_code == 204
+        assert (await tab.rerun(failed.pk)).status_code == 204
         await tab.until("message.settled")
     assert failed.pk not in tab.shown
     assert tab.last == render("better")
     assert await messages() == ["hello", "better"]
 
 
-async def test_done_is_not_retried() -> None:
+async def test_rerun_takes_what_followed() -> None:
     echo()
     tab = await Tab.open("ask")
-    response = await tab.retry((await tab.ask("hello")).pk)
+    first = await tab.ask("first")
+    await tab.ask("second")
+    tab = await tab.again()
+    async with tab.connected():
+        assert (await tab.rerun(first.pk)).status_code == 204
+        await tab.until("message.settled")
+    assert await messages() == ["first", "first"]
+    assert len(tab.shown) == 2
+    assert "log.changed" not in tab.kinds
+
+
+async def test_rerun_of_what_is_gone() -> None:
+    echo()
+    tab = await Tab.open("ask")
+    first = await tab.ask("hello")
+    await tab.rerun(first.pk)
+    await ended()
+    response = await tab.rerun(first.pk)
     assert response.status_code == 422
-    assert "cannot be tried again" in response.content.decode()
+    assert "has gone on without this message" in response.content.decode()
 
 
 async def test_stop_from_another_tab() -> None:
@@ -267,12 +284,12 @@ async def test_stop_with_nothing_to_stop() -> None:
 # Who may
 
 
-ACTIONS = ["send", "stop", "retry"]
+ACTIONS = ["send", "stop", "rerun"]
 
 
 async def act(tab: Tab, action: str, **headers: str) -> Any:
-    arguments = [(await tab.reply()).pk] if action == "retry" and await Message.objects.aexists() else []
-    arguments = arguments or ([1] if action == "retry" else [])
+    arguments = [(await tab.reply()).pk] if action == "rerun" and await Message.objects.aexists() else []
+    arguments = arguments or ([1] if action == "rerun" else [])
     data = {"message": "hello", "token": tab.token}
     return await tab.client.post(tab.url(action, *arguments), data, headers=headers)
 
@@ -293,7 +310,7 @@ async def test_not_mine_is_not_found(action: str, visitor: str) -> None:
     tab.client, tab.token = client, ""
     response = await act(tab, action)
     tab.uuid = uuid4()
-    arguments = [1] if action == "retry" else []
+    arguments = [1] if action == "rerun" else []
     absent = await client.post(tab.url(action, *arguments), {"message": "hello"})
     assert (response.status_code, response.content) == (absent.status_code, absent.content)
     assert response.status_code == 404
@@ -385,7 +402,7 @@ async def test_committed_with_atomic_requests(monkeypatch: pytest.MonkeyPatch) -
         uncommitted.append(connections["default"].in_atomic_block)
         return execution.prepare(*args, **kwargs)
 
-    monkeypatch.setattr("chatinterface.actions.prepare", noted)
+    monkeypatch.setattr("chatinterface.actions.talking.prepare", noted)
     echo()
     tab = await Tab.open("ask")
     async with tab.connected():

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from chatinterface.admin import SHOWN
+from chatinterface.admin.conversations import SHOWN
 from chatinterface.models import Conversation, Message, Run
 
 pytestmark = pytest.mark.django_db

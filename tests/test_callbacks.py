@@ -13,7 +13,8 @@ from django.test import override_settings
 from django.utils import translation
 
 from chatinterface import ChatInterface, threads
-from chatinterface.callbacks import AHEAD, Relay, is_async, outputs
+from chatinterface.callbacks import is_async, outputs
+from chatinterface.relay import AHEAD, Relay
 
 # Seconds after which what is waited for counts as never coming.
 PATIENCE = 10

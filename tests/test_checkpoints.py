@@ -8,7 +8,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 import chatinterface as chat
-from chatinterface import conversations
+from chatinterface import conversations, replies
+from chatinterface.content.parts import text_parts
 from chatinterface.conversations import Exchange
 from chatinterface.exceptions import Replaced
 from chatinterface.history import Visitor
@@ -27,7 +28,7 @@ def exchange() -> Exchange:
 
 def lose(exchange: Exchange) -> None:
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert conversations.interrupt(exchange.conversation.pk) == [exchange.reply.pk]
+    assert replies.interrupt(exchange.conversation.pk) == [exchange.reply.pk]
 
 
 def stored(exchange: Exchange) -> tuple[str, str, str]:
@@ -37,38 +38,40 @@ def stored(exchange: Exchange) -> tuple[str, str, str]:
 
 
 def test_text_is_stored(exchange: Exchange) -> None:
-    assert conversations.checkpoint(exchange.reply, exchange.run, "so far") is None
+    assert replies.checkpoint(exchange.run, {exchange.reply.pk: text_parts("so far")}) is None
     assert stored(exchange) == ("so far", "running", "running")
 
 
 def test_lease_is_renewed(exchange: Exchange) -> None:
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    conversations.checkpoint(exchange.reply, exchange.run, None)
-    assert conversations.interrupt(exchange.conversation.pk) == []
+    replies.checkpoint(exchange.run, {exchange.reply.pk: None})
+    assert replies.interrupt(exchange.conversation.pk) == []
 
 
 def test_late_checkpoint_undoes_nothing(exchange: Exchange) -> None:
-    conversations.settle(exchange.reply, exchange.run, status=Message.Status.DONE, text="all", html="<p>all</p>\n")
-    conversations.checkpoint(exchange.reply, exchange.run, "so far")
+    replies.settle(
+        exchange.reply, exchange.run, status=Message.Status.DONE, parts=text_parts("all"), html="<p>all</p>\n"
+    )
+    replies.checkpoint(exchange.run, {exchange.reply.pk: text_parts("so far")})
     assert stored(exchange) == ("all", "done", "done")
 
 
 def test_lost_run_comes_back(exchange: Exchange) -> None:
     lose(exchange)
-    revision = conversations.checkpoint(exchange.reply, exchange.run, "so far")
+    revision = replies.checkpoint(exchange.run, {exchange.reply.pk: text_parts("so far")})
     assert stored(exchange) == ("so far", "running", "running")
     assert revision == Conversation.objects.get().revision == exchange.conversation.revision + 2
 
 
 def test_replaced_run_does_not_come_back(exchange: Exchange) -> None:
     lose(exchange)
-    conversations.retry(ECHO, WHO, exchange.conversation.uuid, exchange.reply.pk, worker="there")
+    conversations.rerun(ECHO, WHO, exchange.conversation.uuid, exchange.reply.pk, worker="there")
     with pytest.raises(Replaced):
-        conversations.checkpoint(exchange.reply, exchange.run, "so far")
+        replies.checkpoint(exchange.run, {exchange.reply.pk: text_parts("so far")})
     assert stored(exchange) == ("", "interrupted", "interrupted")
 
 
 def test_deleted_conversation_ends_run(exchange: Exchange) -> None:
     Conversation.objects.all().delete()
     with pytest.raises(Replaced):
-        conversations.checkpoint(exchange.reply, exchange.run, "so far")
+        replies.checkpoint(exchange.run, {exchange.reply.pk: text_parts("so far")})

@@ -18,7 +18,7 @@ from django.test import override_settings
 import chatinterface as chat
 from chatinterface import checks as site_checks
 from chatinterface import registry
-from chatinterface.models import STORAGE_ALIAS
+from chatinterface.storage import STORAGE_ALIAS
 
 FILES = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 IN_MEMORY = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
@@ -44,6 +44,13 @@ def test_demo_site_is_complete() -> None:
 def test_settings_are_known(given: dict[str, Any]) -> None:
     with override_settings(CHATINTERFACE=given):
         assert "unknown key" in found()["E001"]
+
+
+def test_forgotten_app_is_found() -> None:
+    assert "W009" not in found()
+    for name in registry.registered():
+        registry.unregister(name)
+    assert found()["W009"].startswith("No chat is registered: write one in the chats.py of an app")
 
 
 @pytest.mark.parametrize("app", ["auth", "sessions", "staticfiles", "django_htmx"])
@@ -90,7 +97,7 @@ def test_users_need_no_session_key() -> None:
 
 @override_settings(ASGI_APPLICATION=None)
 def test_asgi_is_set() -> None:
-    assert "chatinterface.asgi.application(get_asgi_application())" in found()["E004"]
+    assert "application = chatinterface.asgi.application(django_application)" in found()["E004"]
 
 
 @pytest.mark.parametrize("path", ["nowhere.application", "project.asgi.nothing", "nowhere"])
@@ -126,7 +133,7 @@ def served(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Callable[[Any], Mo
 def test_asgi_serves_websockets(served: Callable[[Any], ModuleType], application: Any) -> None:
     served(application)
     assert "serves no websockets" in found()["W006"]
-    assert "In shop_asgi write: import chatinterface.asgi" in found()["W006"]
+    assert "In shop_asgi write: django_application = get_asgi_application()" in found()["W006"]
 
 
 @pytest.mark.parametrize("application", [ProtocolTypeRouter({"websocket": None}), object()])
@@ -229,6 +236,16 @@ def test_login_page_is_found(address: str) -> None:
     chat.register(lambda message: message, name="ask", login_required=True)
     with override_settings(LOGIN_URL=address):
         assert "W007" not in found()
+
+
+@pytest.mark.parametrize(("backend", "silent"), [("locmem.LocMemCache", False), ("redis.RedisCache", True)])
+def test_rate_is_counted_by_all(backend: str, silent: bool) -> None:  # noqa: FBT001
+    with override_settings(CACHES={"default": {"BACKEND": f"django.core.cache.backends.{backend}"}}):
+        assert "W008" not in found()
+        chat.register(lambda message: message, name="ask", rate_limit="5/m")
+        assert ("W008" not in found()) is silent
+        if not silent:
+            assert "'ask'" in found()["W008"]
 
 
 def test_every_check_is_documented() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,33 +12,34 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connections
 
 import chatinterface as chat
-from chatinterface import conversations
-from chatinterface.exceptions import Busy
+from chatinterface import conversations, replies, tree, versions
+from chatinterface.content.parts import text_parts
+from chatinterface.exceptions import Busy, ChatError
 from chatinterface.history import Visitor
 from chatinterface.models import Conversation, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WHO = Visitor(user=AnonymousUser(), session_key="session")
-ECHO = chat.ChatInterface(lambda message: message, name="echo")
+ECHO = chat.ChatInterface(lambda message: message, name="echo", editable="all")
 AT_ONCE = 4
 
 
-def at_once(call: Callable[[], Any]) -> list[Any]:
-    """What the call returns, or is Busy with, in several threads that begin together."""
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """What the calls return, or are refused with, in several threads that begin together: each call in as many."""
     barrier = Barrier(AT_ONCE)
 
-    def work() -> Any:
+    def work(call: Callable[[], Any]) -> Any:
         try:
             barrier.wait()
             return call()
-        except Busy as busy:
-            return busy
+        except ChatError as refusal:
+            return refusal
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [each.result() for each in [pool.submit(work) for _ in range(AT_ONCE)]]
+        return [each.result() for each in [pool.submit(work, call) for call in calls * (AT_ONCE // len(calls))]]
 
 
 def send(uuid: UUID, key: UUID | None = None) -> Any:
@@ -46,7 +48,9 @@ def send(uuid: UUID, key: UUID | None = None) -> Any:
 
 def settled(uuid: UUID) -> None:
     exchange = send(uuid)
-    conversations.settle(exchange.reply, exchange.run, status=Message.Status.DONE, text="hello", html="<p>hello</p>\n")
+    replies.settle(
+        exchange.reply, exchange.run, status=Message.Status.DONE, parts=text_parts("hello"), html="<p>hello</p>\n"
+    )
 
 
 def test_one_is_answered() -> None:
@@ -71,3 +75,38 @@ def test_repeated_key_is_sent_once() -> None:
     outcomes = at_once(lambda: send(uuid, key))
     assert len({each.question.pk for each in outcomes}) == 1
     assert sorted(each.repeated for each in outcomes) == [False, True, True, True]
+
+
+def test_actions_leave_one_path() -> None:
+    """Two tabs, or four, do different things at once: what is shown is one line, and nothing is lost."""
+    for _ in range(5):
+        uuid = uuid4()
+        settled(uuid)
+        settled(uuid)
+        conversation = Conversation.objects.get(uuid=uuid)
+        first, reply, second, _last = tree.path(conversation).values_list("pk", flat=True)
+        at_once(
+            partial(versions.undo, ECHO, WHO, uuid),
+            partial(versions.clear, ECHO, WHO, uuid),
+            partial(conversations.rerun, ECHO, WHO, uuid, reply, worker="here"),
+            partial(conversations.edit, ECHO, WHO, uuid, second, "other", worker="here"),
+        )
+        conversation.refresh_from_db()
+        shown = list(tree.path(conversation))
+        assert [message.parent_id for message in shown] == [None, *(message.pk for message in shown)][: len(shown)]
+        assert conversation.leaf_id == (shown[-1].pk if shown else None)
+        assert conversation.messages.filter(pk__in=[first, reply, second]).count() == 3
+        Message.objects.filter(status=Message.Status.RUNNING).update(status=Message.Status.DONE)
+
+
+def test_undone_once_by_two_tabs() -> None:
+    """Each takes back a turn of its own."""
+    uuid = uuid4()
+    for _ in range(5):
+        settled(uuid)
+    at_once(partial(versions.undo, ECHO, WHO, uuid))
+    conversation = Conversation.objects.get(uuid=uuid)
+    assert tree.path(conversation).count() == 2
+    for _ in range(AT_ONCE):
+        versions.revert(ECHO, WHO, uuid)
+    assert tree.path(conversation).count() == 10

@@ -421,6 +421,26 @@ async def test_foreign_acks_leave_no_trace(monkeypatch: pytest.MonkeyPatch) -> N
         await tab.settled()
 
 
+async def test_asking_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def noted(uuid: UUID, replies: Iterable[int] | None = None) -> Standing:
+        asked.extend(replies or ())
+        return catch_up(uuid, replies)
+
+    monkeypatch.setattr(consumers, "catch_up", noted)
+    monkeypatch.setattr(consumers, "ASKS_PER_SECOND", 2)
+    echo()
+    tab = await Tab.open("echo_test")
+    async with tab.connected():
+        for number in range(8):
+            await tab.say({"type": "ack", "message": 10**9 + number, "seq": 0})
+        await tab.socket.input_queue.join()
+        await tab.send("hello")
+        await tab.settled()
+    assert len([pk for pk in asked if pk >= 10**9]) < 8
+
+
 # When it ends
 
 

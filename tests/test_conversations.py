@@ -7,14 +7,12 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.django import TestCase
 
-from chatinterface import ChatInterface, conversations
+from chatinterface import ChatInterface, conversations, replies
 from chatinterface.content.markdown import render
+from chatinterface.content.parts import text_parts
 from chatinterface.conversations import Exchange
-from chatinterface.exceptions import Busy, NotRetryable
+from chatinterface.exceptions import Busy, NoQuestion
 from chatinterface.history import Visitor
 from chatinterface.models import Conversation, Message, Run
 
@@ -34,7 +32,9 @@ def send(uuid: UUID | None = None, text: str = "hello", who: Visitor = ME, **opt
 def settle(
     exchange: Exchange, text: str = "reply", status: Message.Status = Message.Status.DONE, **options: Any
 ) -> int:
-    return conversations.settle(exchange.reply, exchange.run, status=status, text=text, html=render(text), **options)
+    return replies.settle(
+        exchange.reply, exchange.run, status=status, parts=text_parts(text), html=render(text), **options
+    )
 
 
 def lose(exchange: Exchange) -> None:
@@ -139,7 +139,7 @@ def test_repeated_key_after_trying_again() -> None:
     key, uuid = uuid4(), uuid4()
     first = send(uuid, key=key)
     settle(first, status=Message.Status.FAILED)
-    settle(conversations.retry(CHAT, ME, uuid, first.reply.pk))
+    settle(conversations.rerun(CHAT, ME, uuid, first.reply.pk))
     assert send(uuid, key=key).question == first.question
     assert Message.objects.count() == 3
 
@@ -197,7 +197,7 @@ def test_absent_is_not_made() -> None:
 def test_retry_replaces_reply(status: Message.Status) -> None:
     first = send()
     settle(first, "partial", status)
-    second = conversations.retry(CHAT, ME, first.conversation.uuid, first.reply.pk)
+    second = conversations.rerun(CHAT, ME, first.conversation.uuid, first.reply.pk)
     assert second.reply.parent == first.question
     assert second.run.trigger == "retry"
     assert path(first.conversation) == ["hello", ""]
@@ -211,7 +211,7 @@ def test_retry_is_the_latest_change() -> None:
     first = send()
     settle(first, status=Message.Status.FAILED)
     before = Conversation.objects.get()
-    run = conversations.retry(CHAT, ME, first.conversation.uuid, first.reply.pk, worker="here").run
+    run = conversations.rerun(CHAT, ME, first.conversation.uuid, first.reply.pk, worker="here").run
     after = Conversation.objects.get()
     assert after.updated_at > before.updated_at
     assert run.started_at is not None
@@ -219,34 +219,17 @@ def test_retry_is_the_latest_change() -> None:
 
 
 @db
-def test_done_is_not_retried() -> None:
-    first = send()
-    settle(first)
-    with pytest.raises(NotRetryable):
-        conversations.retry(CHAT, ME, first.conversation.uuid, first.reply.pk)
-
-
-@db
-def test_only_the_last_is_retried() -> None:
-    first = send()
-    settle(first, status=Message.Status.STOPPED)
-    settle(send(first.conversation.uuid, "more"))
-    with pytest.raises(NotRetryable):
-        conversations.retry(CHAT, ME, first.conversation.uuid, first.reply.pk)
-
-
-@db
 def test_running_is_not_retried() -> None:
     first = send()
     with pytest.raises(Busy):
-        conversations.retry(CHAT, ME, first.conversation.uuid, first.reply.pk)
+        conversations.rerun(CHAT, ME, first.conversation.uuid, first.reply.pk)
 
 
 @db
 def test_retry_of_a_lost_reply() -> None:
     first = send()
     lose(first)
-    conversations.retry(CHAT, ME, first.conversation.uuid, first.reply.pk)
+    conversations.rerun(CHAT, ME, first.conversation.uuid, first.reply.pk)
     first.reply.refresh_from_db()
     assert (first.reply.status, first.reply.active) == ("interrupted", False)
 
@@ -256,11 +239,11 @@ def test_retry_of_others() -> None:
     first, own = send(), send()
     settle(first, status=Message.Status.FAILED)
     with pytest.raises(Conversation.DoesNotExist):
-        conversations.retry(CHAT, OTHER, first.conversation.uuid, first.reply.pk)
+        conversations.rerun(CHAT, OTHER, first.conversation.uuid, first.reply.pk)
     with pytest.raises(Message.DoesNotExist):
-        conversations.retry(CHAT, ME, own.conversation.uuid, first.reply.pk)
-    with pytest.raises(Message.DoesNotExist):
-        conversations.retry(CHAT, ME, first.conversation.uuid, first.question.pk)
+        conversations.rerun(CHAT, ME, own.conversation.uuid, first.reply.pk)
+    with pytest.raises(NoQuestion):
+        conversations.rerun(CHAT, ME, first.conversation.uuid, first.question.pk)
 
 
 @db
@@ -297,10 +280,10 @@ def test_settle_deleted() -> None:
 @db
 def test_interrupt_lost_only() -> None:
     exchange = send()
-    assert conversations.interrupt(exchange.conversation.pk) == []
+    assert replies.interrupt(exchange.conversation.pk) == []
     lose(exchange)
-    assert conversations.interrupt(exchange.conversation.pk) == [exchange.reply.pk]
-    assert conversations.interrupt(exchange.conversation.pk) == []
+    assert replies.interrupt(exchange.conversation.pk) == [exchange.reply.pk]
+    assert replies.interrupt(exchange.conversation.pk) == []
     assert Conversation.objects.get().revision == 2
     assert Run.objects.get().status == "interrupted"
 
@@ -316,44 +299,3 @@ def test_long_conversation_costs_no_more() -> None:
             exchange = send(exchange.conversation.uuid, "more")
         counts.append(len(queries))
     assert counts[0] == counts[1]
-
-
-STEPS = st.sampled_from(["send", "send", "again", "done", "done", "stopped", "failed", "lost", "retry"])
-
-
-class TreeLaw(TestCase):
-    """Whatever happens in whichever order: nothing said is lost, and the shown path is one unbroken line."""
-
-    @settings(max_examples=60)
-    @given(st.lists(STEPS, max_size=25))
-    def test_path_is_unbroken(self, steps: list[str]) -> None:
-        exchange = send(key=uuid4())
-        uuid, said, revision = exchange.conversation.uuid, 2, 1
-        for step in steps:
-            try:
-                if step == "again":
-                    assert send(uuid, key=exchange.question.key).repeated
-                elif step == "send":
-                    exchange = send(uuid, key=uuid4())
-                    said += 2
-                elif step == "retry":
-                    again = conversations.retry(CHAT, ME, uuid, exchange.reply.pk)
-                    exchange = Exchange(
-                        conversation=again.conversation, question=exchange.question, reply=again.reply, run=again.run
-                    )
-                    said += 1
-                elif step == "lost":
-                    lose(exchange)
-                    conversations.interrupt(exchange.conversation.pk)
-                elif Message.objects.get(pk=exchange.reply.pk).running:
-                    settle(exchange, "reply", Message.Status(step))
-            except (Busy, NotRetryable):
-                pass
-            conversation = Conversation.objects.get(uuid=uuid)
-            shown = list(conversation.messages.filter(active=True).order_by("pk"))
-            assert [message.parent_id for message in shown] == [None, *(message.pk for message in shown[:-1])]
-            assert conversation.leaf == shown[-1]
-            assert [message for message in shown[:-1] if message.running] == []
-            assert conversation.messages.count() == said
-            assert conversation.revision >= revision
-            revision = conversation.revision

@@ -18,7 +18,8 @@ from tests.tab import Tab
 
 REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
 PAGES = {
-    name: (ROOT / name).read_text(encoding="utf-8") for name in ("docs/reference.md", "docs/checks.md", "README.md")
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in ("docs/reference.md", "docs/components.md", "docs/inputs.md", "docs/checks.md", "README.md")
 }
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -30,8 +31,9 @@ def blocks() -> Iterator[Any]:
 
 
 def examples() -> Iterator[Any]:
-    """The examples of the reference, each with the heading that it stands below."""
-    for section in re.split(r"^(?=###? )", REFERENCE, flags=re.MULTILINE):
+    """The examples of the reference, the inputs and the components, each with the heading that it stands below."""
+    pages = REFERENCE + PAGES["docs/inputs.md"] + PAGES["docs/components.md"]
+    for section in re.split(r"^(?=###? )", pages, flags=re.MULTILINE):
         for code in BLOCK.findall(section):
             if "import chatinterface as chat" in code:
                 yield pytest.param(code, id=section.split("\n")[0].strip("# `"))
@@ -84,7 +86,7 @@ def test_no_other_attributes() -> None:
 
 @pytest.mark.parametrize("field", fields(conf.Settings), ids=lambda field: field.name)
 def test_settings_are_documented(field: Any) -> None:
-    assert f"| `{field.name.upper()}` | {field.default:g} |" in REFERENCE
+    assert f"| `{field.name.upper()}` | {field.default:.12g} |" in REFERENCE
 
 
 def test_settings_example_is_valid() -> None:
@@ -101,6 +103,7 @@ def test_signals_are_documented() -> None:
 
 
 def test_session_is_documented() -> None:
-    for name in vars(ChatSession):
-        if not name.startswith("_"):
-            assert f"| `{name}` |" in REFERENCE
+    table = REFERENCE.partition("\n## `ChatSession`\n")[2].partition("```")[0]
+    for name in dir(ChatSession):
+        if not name.startswith("_") and name != "port":
+            assert f"`{name}`" in table or f"`{name}()`" in table, name

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import RequestFactory
 
 from chatinterface import ChatInterface
-from chatinterface.interface import Access
+from chatinterface.declarations.access import Access
 
 
 def answer(message: str) -> str:
@@ -72,7 +72,7 @@ def test_unknown_attribute_names_closest() -> None:
 
 
 def test_unlike_attribute_lists_all() -> None:
-    with pytest.raises(TypeError, match=r"has no attribute 'zzz'\. It has: avatar, callback, .*yields"):
+    with pytest.raises(TypeError, match=r"has no attribute 'zzz'\. It has: .*, avatar, .*, callback, .*, yields"):
         ChatInterface(answer, zzz=1)
 
 
@@ -364,3 +364,9 @@ def test_own_permission_rule(rf: RequestFactory) -> None:
         request = rf.get(address)
         request.user = AnonymousUser()
         assert Bot().access(request) is access
+
+
+@pytest.mark.parametrize("name", ["multimodal", "login_required", "save_history", "rtl"])
+def test_neither_yes_nor_no(name: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"{name}='yes' must be True or False"):
+        ChatInterface(answer, **{name: "yes"})

@@ -5,6 +5,7 @@ import sys
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from django.core.files.storage import default_storage, storages
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
+from psycopg.sql import SQL, Identifier
 
 from chatinterface import models
 from chatinterface.models import Attachment, Conversation, Flag, Message, Run
@@ -83,15 +85,6 @@ def test_flag_has_one_owner() -> None:
 
 
 @db
-def test_flag_survives_its_message() -> None:
-    message = Message.objects.create(conversation=Conversation.objects.create(session_key="key"), role="user")
-    flag = Flag.objects.create(message=message, option="Like", session_key="key", snapshot={"output": "hello"})
-    Conversation.objects.all().delete()
-    flag.refresh_from_db()
-    assert (flag.message, flag.snapshot) == (None, {"output": "hello"})
-
-
-@db
 def test_deleted_user_takes_all() -> None:
     user = User.objects.create(username="ann")
     conversation = Conversation.objects.create(user=user)
@@ -115,7 +108,7 @@ def test_reviewer_may_go() -> None:
 
 def test_text_of_parts() -> None:
     message = Message(parts=[{"type": "text", "text": "a"}, {"type": "image"}, {"type": "text", "text": "b"}])
-    assert message.text == "ab"
+    assert message.text == "a\n\nb"
 
 
 def test_names_in_lists() -> None:
@@ -158,16 +151,6 @@ def test_upload_goes_to_its_storage(tmp_path: Any) -> None:
     ("query", "index"),
     [
         (lambda: Message.objects.filter(conversation=1, active=True).order_by("-id")[:51], "chatinterface_shown_path"),
-        (
-            lambda: Conversation.objects.filter(user=1, interface="a").order_by("-updated_at", "-id")[:20],
-            "chatinterface_of_user",
-        ),
-        (
-            lambda: Conversation.objects.filter(user=None, session_key="a", interface="a").order_by(
-                "-updated_at", "-id"
-            )[:20],
-            "chatinterface_of_session",
-        ),
     ],
 )
 def test_lists_use_their_index(query: Any, index: str) -> None:
@@ -178,14 +161,20 @@ def test_lists_use_their_index(query: Any, index: str) -> None:
 
 def test_postgres(postgres: str) -> None:
     """The migrations apply there, leave nothing to migrate, and these rules hold there too."""
-    tests = [f"tests/test_{name}.py" for name in ("models", "conversations", "history", "checkpoints", "concurrency")]
-    database = f"{postgres.rpartition('/')[0]}/chatinterface_{secrets.token_hex(8)}"
+    names = ("models", "conversations", "history", "checkpoints", "concurrency", "panel", "search", "transcripts")
+    tests = [f"tests/test_{name}.py" for name in names]
+    name = f"chatinterface_{secrets.token_hex(8)}"
+    database = f"{postgres.rpartition('/')[0]}/{name}"
+    options = ["-q", "-p", "no:cacheprovider", "-k", "not test_postgres"]
+    # A thread of a run may still be closing its connection when the last test is over: here it is dropped by force.
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, "-k", "not test_postgres"],
+        [sys.executable, "-m", "pytest", *options, "--reuse-db", *tests],
         cwd=ROOT,
         env=os.environ | {"DATABASE_URL": database, "CI": ""},
         capture_output=True,
         text=True,
         check=False,
     )
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(f"test_{name}")))
     assert done.returncode == 0, done.stdout

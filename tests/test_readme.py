@@ -42,7 +42,7 @@ def test_attributes_are_described() -> None:
 
 def test_settings_are_described() -> None:
     for field in fields(conf.Settings):
-        assert f"| `{field.name.upper()}` | {field.default:g} |" in README
+        assert f"| `{field.name.upper()}` | {field.default:.12g} |" in README
 
 
 def test_architecture_names_modules() -> None:

@@ -15,7 +15,7 @@ from django.test import override_settings
 from django.utils import timezone, translation
 
 import chatinterface as chat
-from chatinterface import conversations, events
+from chatinterface import conversations, events, replies
 from chatinterface.content.markdown import render
 from chatinterface.history import Visitor
 from chatinterface.models import Conversation, Message, Run
@@ -491,10 +491,10 @@ async def test_checkpoint_keeps_text_and_lease() -> None:
 async def test_failed_checkpoint_is_repeated(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
     again = asyncio.Event()
     loop = asyncio.get_running_loop()
-    checkpoint = conversations.checkpoint
+    checkpoint = replies.checkpoint
 
     def away(*arguments: Any) -> None:
-        monkeypatch.setattr(conversations, "checkpoint", back)
+        monkeypatch.setattr(replies, "checkpoint", back)
         raise error("the database is away")
 
     def back(*arguments: Any) -> None:
@@ -503,7 +503,7 @@ async def test_failed_checkpoint_is_repeated(monkeypatch: pytest.MonkeyPatch, er
 
     gate = Gate()
     gated(gate)
-    monkeypatch.setattr(conversations, "checkpoint", away)
+    monkeypatch.setattr(replies, "checkpoint", away)
     tab = await Tab.open("chat")
     await tab.send("hello")
     async with asyncio.timeout(PATIENCE):
@@ -583,14 +583,14 @@ async def test_checkpoint_revives_lost_run() -> None:
 async def test_database_away_while_settling(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setattr(execution, "RETRIES", (0.0, 0.0, 0.0))
     errors = [OperationalError("away"), InterfaceError("closed")]
-    settle = conversations.settle
+    settle = replies.settle
 
     def away(*args: Any, **kwargs: Any) -> int:
         if errors:
             raise errors.pop()
         return settle(*args, **kwargs)
 
-    monkeypatch.setattr(conversations, "settle", away)
+    monkeypatch.setattr(replies, "settle", away)
     says(lambda message: message)
     reply = await (await Tab.open("chat")).ask("hello")
     assert (reply.status, reply.text) == ("done", "hello")
@@ -660,8 +660,10 @@ async def test_runs_that_begin_together(slow_layer: Slow) -> None:
         def stop(self) -> None:
             self.stopped.set()
 
-        def snapshot(self) -> events.Frame:
-            return {}
+        def snapshot(self, message: int) -> events.Frame | None:
+            return None
+
+        def told(self, key: str, value: object) -> None: ...
 
     runs = {number: Asked() for number in range(3)}
     controls = Control()

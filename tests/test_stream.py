@@ -9,6 +9,7 @@ import pytest
 from chatinterface import events
 from chatinterface.content.incremental import Patch
 from chatinterface.content.markdown import render
+from chatinterface.content.parts import text_of
 from chatinterface.runs import stream
 from chatinterface.runs.stream import ReplyStream
 from tests.content.reader import Reader
@@ -142,7 +143,7 @@ async def test_nothing_after_finish(layer: Layer) -> None:
     await reply.add("two")
     await reply.replace("three")
     await asyncio.sleep(2 * stream.INTERVAL)
-    assert layer.html == render("one") == render(reply.markdown.text)
+    assert layer.html == render("one") == render(text_of(reply.reply.flow.stored()))
 
 
 async def test_finish_without_output(layer: Layer) -> None:

@@ -4,6 +4,7 @@ from django.template import Context, Template
 from django.test import override_settings
 from django.urls import set_script_prefix
 
+from chatinterface import ChatInterface
 from chatinterface.content.markdown import render
 from chatinterface.models import Conversation, Message
 
@@ -12,14 +13,19 @@ def rendered(template: str, **context: object) -> str:
     return Template("{% load chatinterface %}" + template).render(Context(context))
 
 
+def body(message: Message) -> str:
+    interface = ChatInterface(str.upper)
+    return rendered("{% message_body %}", message=message, conversation=Conversation(), interface=interface)
+
+
 def test_body_as_it_was_stored() -> None:
     message = Message(html="<p>stored</p>", parts=[{"type": "text", "text": "other"}])
-    assert rendered("{{ message|message_body }}", message=message) == "<p>stored</p>"
+    assert body(message) == "<p>stored</p>"
 
 
 def test_body_of_a_growing_reply() -> None:
     message = Message(parts=[{"type": "text", "text": "*so far*"}])
-    assert rendered("{{ message|message_body }}", message=message) == render("*so far*")
+    assert body(message) == render("*so far*")
 
 
 def test_markdown_is_sanitised() -> None:

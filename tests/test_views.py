@@ -6,12 +6,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import connection
-from django.test import Client, override_settings
+from django.http import Http404
+from django.test import Client, RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 import chatinterface as chat
 from chatinterface.content.markdown import render
+from chatinterface.gate import admitted
 from chatinterface.history import PAGE_SIZE
 from chatinterface.models import Conversation, Message
 
@@ -99,6 +101,17 @@ def test_dot_may_be_left_out(client: Client) -> None:
 
 def test_unknown_chat_is_not_found(client: Client) -> None:
     assert client.get("/chat/nothing/").status_code == 404
+
+
+def test_registered_chats_are_named(client: Client) -> None:
+    with override_settings(DEBUG=True):
+        page = client.get("/chat/nothing/").content.decode()
+        assert "There is no chat &#x27;nothing&#x27;. Registered are:" in page
+        assert "&#x27;echo&#x27;" in page
+    assert "Registered are" not in client.get("/chat/nothing/").content.decode()
+    with pytest.raises(Http404) as raised:
+        admitted(RequestFactory().get("/"), "nothing")
+    assert str(raised.value) == ""
 
 
 def test_pages_are_not_cached(ann: User, ann_client: Client) -> None:
@@ -221,7 +234,7 @@ def test_queries_are_fixed(ann: User, ann_client: Client, view: str, count: int)
             ann_client.get(address(view, conversation))
         numbers.append(len(queries))
     assert numbers[0] == numbers[1]
-    assert numbers[0] <= 5
+    assert numbers[0] <= 6
 
 
 def test_page_writes_nothing(ann: User, ann_client: Client) -> None:

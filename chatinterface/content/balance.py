@@ -17,6 +17,8 @@ MAX_DEPTH = 100
 MAX_INLINE_DEPTH = 16
 
 VOID = frozenset({"br", "hr", "img", "input", "wbr"})
+# Those of all HTML, where all of it may stand in a message.
+ALL_VOID = VOID | names("area base col embed link meta param source track")
 TABLE = frozenset({"caption", "col", "colgroup", "table", "tbody", "td", "tfoot", "th", "thead", "tr"})
 INLINE = names("a abbr b big cite code del dfn em i ins kbd mark q s samp small span strike strong sub sup tt u var")
 PARAGRAPH_ENDS = names("blockquote dd details div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre summary table ul")
@@ -51,7 +53,7 @@ NESTING = re.compile(r"<(/?)(?:blockquote|ul|ol|em|strong|del)\b")
 MARKUP = re.compile(
     r"""
     <(?: (?P<comment> !--.*?--> )
-       | (?P<end> /? ) (?P<name> [A-Za-z][A-Za-z0-9]*+ )
+       | (?P<end> /? ) (?P<name> [A-Za-z][A-Za-z0-9_-]*+ )
          (?: \s++ [^\s"'<>/=]++ (?: \s*+ = \s*+ (?: "[^"<]*+" | '[^'<]*+' | [^\s"'=<>`]++ ) )?+ )*+
          \s*+ /?+ >
     )?+
@@ -60,8 +62,13 @@ MARKUP = re.compile(
 )
 
 
+Unknown = bool | frozenset[str]
+
+
 @dataclass(slots=True)
 class _Balancer:
+    # Which tags of unknown names are shown as text; the others are left out.
+    unknown: Unknown = True
     open: list[str] = field(default_factory=list)
     inline: int = 0
     # How many opened elements of a name were left out for their depth: as many ends have to go.
@@ -75,7 +82,24 @@ class _Balancer:
         name = name.lower()
         if name in KEPT:
             return self.end(name) if end else self.start(name, markup[0])
-        return "" if name in DROPPED else "&lt;" + markup[0][1:]
+        return "" if name in DROPPED or not self.shows(name) else "&lt;" + markup[0][1:]
+
+    def shows(self, name: str) -> bool:
+        return self.unknown if isinstance(self.unknown, bool) else name in self.unknown
+
+    def keep(self, markup: re.Match[str]) -> str:
+        """See replace(), where every element is let through."""
+        comment, end, name = markup.groups()
+        if name is None:
+            return "" if comment else "&lt;"
+        name = name.lower()
+        if end:
+            return self.end(name)
+        if name in ALL_VOID:
+            return markup[0]
+        if markup[0].endswith("/>"):
+            return f"{self.start(name, markup[0][:-2] + '>')}{self.end(name)}"
+        return self.start(name, markup[0])
 
     def start(self, name: str, tag: str) -> str:
         implied = self.end_implied(ENDED_BY[name]) if name in ENDED_BY and self.open else ""
@@ -121,11 +145,15 @@ def _depth(html: str) -> int:
     return max(accumulate(-1 if end else 1 for end in NESTING.findall(html)), default=0)
 
 
-def balance(html: str) -> tuple[str, bool]:
-    """Return the HTML with all elements closed, and whether they already were: then more may follow independently."""
+def balance(html: str, *, unknown: Unknown = True, everything: bool = False) -> tuple[str, bool]:
+    """Return the HTML with all elements closed, and whether they already were: then more may follow independently.
+
+    `unknown` says which tags of unknown names are shown as text. With `everything`, all elements are let through.
+    """
     closed, mark, rest = html.rpartition("-->")
     open_comments = "<!--" in rest
-    balancer = _Balancer()
-    balanced = MARKUP.sub(balancer.replace, closed + mark + rest.replace("<!--", "&lt;!--"))
+    balancer = _Balancer(unknown)
+    replace = balancer.keep if everything else balancer.replace
+    balanced = MARKUP.sub(replace, closed + mark + rest.replace("<!--", "&lt;!--"))
     settled = not (open_comments or balancer.open or any(balancer.skipped.values()))
     return balanced + balancer.close(0), settled

@@ -7,9 +7,10 @@ whole lines decide where a block begins: "2" is a paragraph until "." arrives.
 
 from dataclasses import dataclass, field, replace
 
-from chatinterface.content.blocks import Outline, outline
+from chatinterface.content.blocks import Outline
+from chatinterface.content.dialect import COMMON, Dialect
 from chatinterface.content.fence import OpenFence
-from chatinterface.content.markdown import Document, normalise, render
+from chatinterface.content.markdown import Document, normalise
 from chatinterface.content.paragraph import OpenParagraph
 from chatinterface.content.typeset import Allowance
 from chatinterface.content.units import common_prefix, units
@@ -63,13 +64,15 @@ class IncrementalMarkdown:
     thread.
     """
 
-    def __init__(self) -> None:
-        self._document = Document()
+    def __init__(self, dialect: Dialect = COMMON) -> None:
+        self._document = Document(dialect=dialect)
         self._finished = _Finished()
         self._tail = _Tail()
         self._pending: list[str] = []
         self._after_return = False
         self._replaced = self._reset = False
+        # What the browser shows until the patch that starts over.
+        self._outdated: str | None = None
 
     @property
     def text(self) -> str:
@@ -79,6 +82,8 @@ class IncrementalMarkdown:
     @property
     def html(self) -> str:
         """What the browser shows after the last patch."""
+        if self._outdated is not None:
+            return self._outdated
         return "".join([*self._finished.html, *self._tail.html])
 
     def append(self, delta: str) -> None:
@@ -117,15 +122,17 @@ class IncrementalMarkdown:
 
     def snapshot(self) -> Patch:
         """Return all that the last patch has led to, for a browser that knows nothing of it."""
-        return Patch(keep=0, tail=self.html, commit=units("".join(self._finished.html)), reset=True)
+        finished = self._finished.html if self._outdated is None else [self._outdated]
+        return Patch(keep=0, tail=self.html, commit=units("".join(finished)), reset=True)
 
     def finish(self) -> str:
         """Return the render of the whole text."""
         self._document.typesetter.limit = None
-        return render(self.text, Document(self._document.typesetter))
+        return Document(self._document.typesetter, dialect=self._document.dialect).render(self.text)
 
     def _rewrite(self, text: str, current: str) -> None:
         if not text.startswith(current[: self._finished.decided]):
+            self._outdated = self.html
             self._finished = _Finished()
             self._document.definitions.clear()
             self._reset = True
@@ -151,15 +158,21 @@ class IncrementalMarkdown:
         finished, cut = "", 0
         if self._replaced or "\n" in text:
             whole_lines = source[: source.rfind("\n") + 1]
-            blocks = outline(whole_lines)
+            blocks = self._document.outline(whole_lines)
             finished, cut = self._finish_blocks(whole_lines, blocks)
         rest = source[cut:]
         html = self._document.convert(rest, replace(self._finished.allowance), whole=True)[0]
         in_fence = blocks is not None and blocks.in_fence and blocks.last == cut
-        opened = OpenFence.of(rest) if in_fence else OpenParagraph.of(rest, html)
+        opened = self._opened(rest, html, in_fence=in_fence)
         parts = [html.removesuffix(opened.end), opened.end] if opened else [html]
         self._tail = _Tail([rest], parts, units(html), opened)
         return self._change(before, finished, html)
+
+    def _opened(self, source: str, html: str, *, in_fence: bool) -> OpenFence | OpenParagraph | None:
+        # What is known of their HTML is what the sanitiser makes of it.
+        if not self._document.dialect.sanitise:
+            return None
+        return OpenFence.of(source) if in_fence else OpenParagraph.of(source, html)
 
     def _finish_blocks(self, source: str, blocks: Outline) -> tuple[str, int]:
         """Finish what can be of the whole lines; return its HTML and the length of its source."""
@@ -183,6 +196,7 @@ class IncrementalMarkdown:
         after = finished + tail
         keep = common_prefix(before, after)
         reset, self._reset, self._replaced = self._reset, False, False
+        self._outdated = None
         if before == after and not finished and not reset:
             return None
         return Patch(units(before[:keep]), after[keep:], units(finished), reset)

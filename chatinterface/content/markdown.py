@@ -6,21 +6,25 @@ the last word.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyromark
 from pyromark.event import BrokenLink
 
 from chatinterface.content.balance import balance, needs_balance
-from chatinterface.content.blocks import OPTIONS, ends_in_fence
+from chatinterface.content.blocks import OPTIONS, Outline, ends_in_fence, outline
+from chatinterface.content.breaks import break_lines
 from chatinterface.content.code import load_lexers
+from chatinterface.content.delimiters import translation
+from chatinterface.content.dialect import COMMON, Dialect
 from chatinterface.content.formulas import mathml
 from chatinterface.content.images import link_foreign_images
+from chatinterface.content.plain import outline_plain, render_plain
 from chatinterface.content.sanitise import clean
 from chatinterface.content.typeset import Allowance, Typesetter
 
-# PostgreSQL stores no NUL, and nothing can encode half of a surrogate pair.
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+# PostgreSQL stores no NUL, nothing can encode half of a surrogate pair, and the last are for a program's own use.
+UNSTORABLE = re.compile("[\0\ud800-\udfff\ufdd0-\ufdef]")
 ENDS_IN_CODE = re.compile(r'<pre><code class="language-[^<]*</code></pre>\s*(?:</(?:li|ul|ol|blockquote|div)>\s*)*\Z')
 FOOTNOTE_LINK = re.compile(r'(<sup class="footnote-reference">)<a href="#[^"]*">(\d+)</a>')
 # A row as short as "|a" under a header of thousands of columns is filled up with as many empty cells.
@@ -41,25 +45,56 @@ class Document:
     typesetter: Typesetter = field(default_factory=Typesetter)
     # Known link definitions, the label in its compared form.
     definitions: Definitions = field(default_factory=dict)
+    dialect: Dialect = COMMON
+
+    def render(self, text: str) -> str:
+        """Return the sanitised HTML of a whole text."""
+        return self.convert(normalise(text), Allowance(), whole=True)[0]
+
+    def outline(self, source: str) -> Outline:
+        """Return the outline of a text that ends with a newline."""
+        if not self.dialect.markdown:
+            return outline_plain(source)
+        read = self._read(source)
+        found = outline(read)
+        if read == source:
+            return found
+        raw = None if found.raw is None else _same_line(read, found.raw, source)
+        return replace(found, last=_same_line(read, found.last, source), raw=raw)
 
     def convert(self, source: str, allowance: Allowance, *, whole: bool) -> tuple[str, bool]:
         """Return the HTML of some blocks, and whether others can follow without being part of these.
 
         `whole` says that nothing follows: a fence at the end may still be open.
         """
-        html = pyromark.html(source, options=OPTIONS, broken_link_callback=self._find_definition())
-        last_open = whole and ENDS_IN_CODE.search(html) is not None and ends_in_fence(source)
+        dialect = self.dialect
+        if not dialect.markdown:
+            return render_plain(source), True
+        read = self._read(source)
+        html = pyromark.html(read, options=OPTIONS, broken_link_callback=self._find_definition())
+        last_open = whole and ENDS_IN_CODE.search(html) is not None and ends_in_fence(read)
         settled = True
-        if needs_balance(source, html):
-            html, settled = balance(html)
-        html = link_foreign_images(_adapt(html))
-        return clean(self.typesetter.typeset(html, allowance, last_open=last_open)), settled
+        if needs_balance(read, html):
+            html, settled = balance(html, unknown=dialect.unknown_tags, everything=not dialect.sanitise)
+        html = self._restored(_adapt(html))
+        html = break_lines(html) if dialect.line_breaks else html
+        html = link_foreign_images(html) if dialect.sanitise else html
+        html = self.typesetter.typeset(html, allowance, last_open=last_open)
+        return clean(html) if dialect.sanitise else html, settled
 
     def define(self, source: str) -> None:
         """Remember the link definitions of a text, for those that follow it."""
-        if "]:" in source:
-            for label, definition in pyromark.reference_definitions(source, options=OPTIONS).items():
+        if "]:" in source and self.dialect.markdown:
+            for label, definition in pyromark.reference_definitions(self._read(source), options=OPTIONS).items():
                 self.definitions.setdefault(_compared(label), (definition["dest"], definition["title"] or ""))
+
+    def _read(self, source: str) -> str:
+        translated = translation(self.dialect.delimiters)
+        return translated.translate(source) if translated else source
+
+    def _restored(self, html: str) -> str:
+        translated = translation(self.dialect.delimiters)
+        return translated.restore(html) if translated else html
 
     def _find_definition(self) -> Callable[[BrokenLink], tuple[str, str] | None] | None:
         if not self.definitions:
@@ -74,10 +109,9 @@ def normalise(text: str) -> str:
     return text if text.isascii() and "\0" not in text else UNSTORABLE.sub("\ufffd", text)
 
 
-def render(text: str, document: Document | None = None) -> str:
-    """Return the sanitised HTML of a whole text."""
-    document = document or Document()
-    return document.convert(normalise(text), Allowance(), whole=True)[0]
+def render(text: str, dialect: Dialect = COMMON) -> str:
+    """Return the HTML of a whole text: sanitised, unless the dialect says otherwise."""
+    return Document(dialect=dialect).render(text)
 
 
 def warm() -> None:
@@ -102,3 +136,11 @@ def _adapt(html: str) -> str:
 
 def _compared(label: str) -> str:
     return " ".join(label.split()).casefold()
+
+
+def _same_line(text: str, place: int, other: str) -> int:
+    """Return where the line begins in another text of as many lines that begins at a place of this one."""
+    start = 0
+    for _ in range(text.count("\n", 0, place)):
+        start = other.index("\n", start) + 1
+    return start

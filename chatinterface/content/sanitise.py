@@ -65,6 +65,54 @@ _cleaner = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
 )
 
+# What the templates of parts have beside what may stand in a text; controls go, and what stands in them stays.
+SHOWN = names("audio figcaption figure iframe section source svg path video")
+SOURCES = names("audio iframe img source video")
+# The controls that a form has: of those in a text only the boxes of a list of tasks are left.
+CONTROL = re.compile(r'<input\b(?![^>]*\btype="checkbox")[^>]*>')
+
+
+def _rendered_filter(tag: str, attribute: str, value: str) -> str | None:
+    if tag in SOURCES and attribute == "src" and not is_own(value):
+        return None
+    return value
+
+
+_rendered = nh3.Cleaner(
+    tags=KEPT | MATHML | SHOWN,
+    attributes={
+        "*": {"aria-hidden", "aria-label", "class", "dir", "hidden", "role"},
+        "a": {"download", "href", "title"},
+        "abbr": {"title"},
+        "audio": {"controls", "preload", "src"},
+        "details": {"data-step", "open"},
+        "iframe": {"height", "loading", "src", "title"},
+        "img": {"alt", "height", "loading", "src", "title", "width"},
+        "input": {"checked", "disabled", "type"},
+        "math": {"display"} | MATHML_ATTRIBUTES,
+        "ol": {"start"},
+        "path": {"d"},
+        "pre": {"data-language"},
+        "svg": {"fill", "height", "stroke", "stroke-linecap", "stroke-linejoin", "stroke-width", "viewBox", "width"},
+        "video": {"controls", "height", "playsinline", "preload", "src", "width"},
+        **{name: {"align", "colspan", "rowspan"} for name in CELLS},
+        **{name: set(MATHML_ATTRIBUTES) for name in MATHML - {"math"}},
+    },
+    set_tag_attribute_values={
+        "a": {"target": "_blank"},
+        "iframe": {"sandbox": "allow-scripts"},
+        "input": {"type": "checkbox", "disabled": ""},
+    },
+    attribute_filter=_rendered_filter,
+    link_rel="noopener noreferrer nofollow",
+    url_schemes={"http", "https", "mailto"},
+)
+
+
+def clean_rendered(html: str) -> str:
+    """What was rendered of a message, as it may stand where nothing is to be done with it: see clean()."""
+    return _rendered.clean(CONTROL.sub("", html))
+
 
 def clean(html: str) -> str:
     """Return the HTML with nothing left in it that could run, load, submit, or reach the page around it."""

@@ -20,7 +20,8 @@ class Controlled(Protocol):
     """What can be asked of a run."""
 
     def stop(self) -> None: ...
-    def snapshot(self) -> events.Frame: ...
+    def snapshot(self, message: int) -> events.Frame | None: ...
+    def told(self, key: str, value: object) -> None: ...
 
 
 class Control:
@@ -83,7 +84,11 @@ class Control:
         if message["type"] == events.STOP:
             run.stop()
         elif message["type"] == events.SNAPSHOT:
-            await events.answer(message["channel"], run.snapshot())
+            snapshot = run.snapshot(message["message"])
+            if snapshot is not None:
+                await events.answer(message["channel"], snapshot)
+        elif message["type"] == events.TELL:
+            run.told(message["key"], message["value"])
 
 
 _controls: WeakKeyDictionary[asyncio.AbstractEventLoop, Control] = WeakKeyDictionary()

@@ -5,32 +5,41 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from django.utils import timezone, translation
 
-from chatinterface import conf, conversations, events
+from chatinterface import conf, events, replies
 from chatinterface.callbacks import outputs
-from chatinterface.content.values import text_of
+from chatinterface.contents import heard
 from chatinterface.conversations import Exchange
 from chatinterface.exceptions import Replaced
+from chatinterface.inputs import Entered
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
-from chatinterface.presentation import added_frame, settled_frame
+from chatinterface.presentation import added_frame
+from chatinterface.recollection import History
 from chatinterface.runs import records
+from chatinterface.runs.aside import Aside
 from chatinterface.runs.control import control
 from chatinterface.runs.failures import Failure, failure
-from chatinterface.runs.stream import ReplyStream
+from chatinterface.runs.port import RunPort
+from chatinterface.runs.telling import settled, tell_list
+from chatinterface.runs.turns import Turns
+from chatinterface.runs.writer import Writer
 from chatinterface.session import ChatSession
-from chatinterface.signals import reply_settled
 from chatinterface.threads import as_request, callbacks, in_database
 
 logger = logging.getLogger("chatinterface.runs")
+
+# What becomes of a step that has not ended when its reply has.
+STEPS = {Message.Status.DONE: "success", Message.Status.STOPPED: "stopped", Message.Status.FAILED: "failed"}
 
 # Seconds that a stopped callback has for its ``finally`` before its reply is settled without it.
 GRACE = 1.0
@@ -47,18 +56,24 @@ class Job:
 
     interface: ChatInterface
     exchange: Exchange
-    history: records.History
+    history: History
     added: events.Frame
+    # What was entered, as the callback gets it: the message, and the values of the inputs below the chat.
+    given: Mapping[str, Any]
 
 
-def prepare(interface: ChatInterface, exchange: Exchange, removed: Sequence[int] = ()) -> Job:
-    """Read what a run needs, and render the messages that the pages are to add in place of those in ``removed``."""
-    added = [exchange.reply] if removed else [exchange.question, exchange.reply]
+def prepare(interface: ChatInterface, exchange: Exchange, entered: Entered | None = None) -> Job:
+    """Read what a run needs, and render the messages that the pages are to add, in place of those that are gone.
+
+    What was ``entered`` just now is given as it is; else it is what the question has kept of it.
+    """
+    added = [exchange.reply] if exchange.answers else [exchange.question, exchange.reply]
     return Job(
         interface=interface,
         exchange=exchange,
-        history=records.history(exchange.question) if "history" in interface.binding.wanted else [],
-        added=added_frame(interface, exchange.conversation, added, removed),
+        history=records.history(interface, exchange.question) if "history" in interface.binding.wanted else [],
+        added=added_frame(interface, exchange.conversation, added, exchange.removed),
+        given=records.given(interface, exchange.conversation, exchange.question, entered),
     )
 
 
@@ -92,11 +107,14 @@ class RunInProcess:
         self._exchange = exchange = job.exchange
         self._interface = interface = job.interface
         self._history = job.history
-        self._stream = ReplyStream(exchange.conversation.uuid, exchange.reply.pk)
-        self._session = ChatSession(
-            interface=interface, conversation=exchange.conversation, _stopped=lambda: self._stopping
-        )
-        self._stopping = False
+        self._given = job.given
+        # The ids of the messages that it is spoken to about.
+        self._controlled: list[int] = []
+        self._turns = Turns()
+        self._writer = Writer(interface, exchange, self._join)
+        self._aside = Aside(interface, exchange.conversation, exchange.reply)
+        self._port = RunPort(exchange.run, self._writer, self._turns, self.stop)
+        self._session = ChatSession(interface=interface, conversation=exchange.conversation, _port=self._port)
         self._replaced = False
         self._over = asyncio.Event()
         self._producer: asyncio.Task[None] | None = None
@@ -104,68 +122,93 @@ class RunInProcess:
 
     def stop(self) -> None:
         """Cancel the callback; what it does not finish within the grace time is left behind."""
-        if self._stopping:
+        if self._port.stopped:
             return
-        self._stopping = True
+        self._port.stopped = True
         if self._producer is not None:
             self._producer.cancel()
         asyncio.get_running_loop().call_later(GRACE, self._over.set)
 
-    def snapshot(self) -> events.Frame:
-        """All that was published so far, in one frame."""
-        return self._stream.snapshot()
+    def snapshot(self, message: int) -> events.Frame | None:
+        """All that was published so far of a message, in one frame."""
+        return self._writer.snapshot(message)
+
+    def told(self, key: str, value: object) -> None:
+        """Somebody says what the callback waits for."""
+        self._port.told(key, value)
 
     async def execute(self) -> None:
         """Announce, produce, settle."""
         try:
-            await control().add(self._exchange.reply.pk, self)
+            await self._join(self._exchange.reply.pk)
             await events.publish(self._exchange.conversation.uuid, self._added)
+            await self._tell_list()
             self.announced.set()
             with translation.override(self._exchange.conversation.language or settings.LANGUAGE_CODE):
                 await self._run()
         finally:
             self.announced.set()
-            await control().discard(self._exchange.reply.pk)
+            for message in self._controlled:
+                await control().discard(message)
+
+    async def _join(self, message: int) -> None:
+        self._controlled.append(message)
+        await control().add(message, self)
 
     async def _run(self) -> None:
         keeper = asyncio.create_task(self._keep())
         try:
             self._producer = asyncio.create_task(self._produce())
             self._producer.add_done_callback(self._produced)
-            if self._stopping:
+            if self._port.stopped:
                 self._producer.cancel()
             await self._over.wait()
-            await self._stream.finish()
+            await self._wait_for_turns()
             status, failed = await self._outcome()
+            await self._writer.finish(STEPS[status])
+            await self._aside.finish()
         finally:
+            self._port.close()
             keeper.cancel()
         if not self._replaced:
-            await self._settle(status, failed)
-        if self._error is not None and self._interface.callback_exception == "raise" and not self._stopping:
+            stored = await self._writer.settle(self._persisted, status, failed)
+            await self._tell_list()
+            for message in stored:
+                await self._signal(message)
+        if self._error is not None and self._interface.callback_exception == "raise" and not self._port.stopped:
             raise self._error
 
+    async def _wait_for_turns(self) -> None:
+        """What the callback has asked for is done; after a stop, what takes no longer than the grace time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE if self._port.stopped else None):
+                await self._turns.drained()
+
     async def _produce(self) -> None:
+        said = await heard(self._interface, self._exchange.question, self._given["message"])
         values = {
-            "message": self._exchange.question.text,
-            "contents": self._exchange.question.text,
+            **self._given,
+            "message": said,
+            "contents": said,
             "history": self._history,
             "user": self._exchange.question.user_name,
             "instance": self._session,
         }
         args, kwargs = self._interface.binding.arguments(values)
-        whole = self._interface.yields == "text"
-        take = self._stream.replace if whole else self._stream.add
         count, continued, previous = 0, 0, ""
         try:
             async with RunThread():
                 async for value in outputs(self._interface.function, *args, **kwargs):
                     if self._exchange.run.first_output_at is None:
                         self._exchange.run.first_output_at = timezone.now()
-                    text = text_of(value)
                     count += 1
-                    if whole:
-                        continued, previous = continued + text.startswith(previous), text
-                    await take(text)
+                    value = await self._aside.split(value)
+                    if type(value) is str:
+                        continued, previous = continued + value.startswith(previous), value
+                    if not self._turns.idle:
+                        await self._turns.drained()
+                    if value is not None:
+                        await self._writer.take(value)
         except SystemExit as error:
             # As it is, it would end the event loop, and with it the server.
             raise RuntimeError("The callback wanted to exit") from error
@@ -173,7 +216,7 @@ class RunInProcess:
         self._advise(count, continued)
 
     def _advise(self, count: int, continued: int) -> None:
-        if count == 0:
+        if count == 0 and self._writer.silent:
             logger.warning("The callback of %r returned nothing: its reply is empty.", self._interface.name)
         elif self._interface.yields == "text" and count > 2 and continued == 1:
             logger.warning(
@@ -188,25 +231,20 @@ class RunInProcess:
         self._over.set()
 
     async def _outcome(self) -> tuple[Message.Status, Failure | None]:
-        if self._stopping:
+        if self._port.stopped:
             return Message.Status.STOPPED, None
         if self._error is None:
             return Message.Status.DONE, None
         return Message.Status.FAILED, await failure(self._error, self._session)
 
     async def _keep(self) -> None:
-        stored = ""
         while True:
-            await asyncio.sleep(conf.get().checkpoint)
-            text = self._stream.markdown.text
+            await self._writer.wait(conf.get().checkpoint)
+            versions, said = self._writer.versions(), self._writer.unstored()
             try:
-                revision = await in_database(
-                    conversations.checkpoint,
-                    self._exchange.reply,
-                    self._exchange.run,
-                    None if text == stored else text,
-                )
-                stored = text
+                revision = await in_database(replies.checkpoint, self._exchange.run, said)
+                for writing, version in versions:
+                    writing.stored = version
             except Replaced:
                 self._replaced = True
                 self.stop()
@@ -218,50 +256,27 @@ class RunInProcess:
                     changed = {"type": events.LOG_CHANGED, "revision": revision}
                     await events.publish(self._exchange.conversation.uuid, changed)
 
-    async def _settle(self, status: Message.Status, failed: Failure | None) -> None:
-        shown = self._stream.markdown.html
+    async def _persisted(self, store: Callable[[], events.Frame]) -> events.Frame | None:
         for delay in (*RETRIES, None):
             try:
-                frame = await in_database(self._store, status, failed, shown)
-            except Conversation.DoesNotExist:
-                logger.info("The conversation of run %s was deleted while it ran", self._exchange.run.pk)
-                return
+                return await in_database(store)
+            except (Conversation.DoesNotExist, Replaced):
+                logger.info("The conversation of run %s was deleted or has gone on without it", self._exchange.run.pk)
+                return None
             except (OperationalError, InterfaceError) as error:
                 if delay is None:
                     raise
                 logger.warning("A reply could not be stored, trying again in %s s: %s", delay, error)
                 await asyncio.sleep(delay)
-            else:
-                await events.publish(self._exchange.conversation.uuid, frame)
-                await self._signal()
-                return
+        return None
 
-    async def _signal(self) -> None:
-        # Receivers are the site's code, and may take their time: they get a callback's thread.
-        send = partial(
-            reply_settled.send_robust,
-            type(self._interface),
-            interface=self._interface,
-            conversation=self._exchange.conversation,
-            message=self._exchange.reply,
-        )
-        if reply_settled.has_listeners(type(self._interface)):
+    async def _tell_list(self) -> None:
+        await tell_list(self._interface, self._exchange.conversation)
+
+    async def _signal(self, message: Message) -> None:
+        send = settled(self._interface, self._exchange.conversation, message)
+        if send is not None:
             await asyncio.get_running_loop().run_in_executor(callbacks(), as_request, send)
-
-    def _store(self, status: Message.Status, failed: Failure | None, shown: str) -> events.Frame:
-        exchange, markdown = self._exchange, self._stream.markdown
-        html = markdown.finish()
-        revision = conversations.settle(
-            exchange.reply, exchange.run, status=status, text=markdown.text, html=html, failure=failed
-        )
-        return settled_frame(
-            self._interface,
-            exchange.conversation,
-            exchange.reply,
-            revision=revision,
-            shown=shown,
-            seq=self._stream.seq,
-        )
 
 
 class RunThread(ThreadSensitiveContext):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import secrets
 import traceback
 from collections.abc import Callable
@@ -14,12 +15,15 @@ from django.utils.translation import gettext as _
 
 from chatinterface.callbacks import outputs
 from chatinterface.content.markdown import normalise
-from chatinterface.content.values import text_of
+from chatinterface.exceptions import ChatError
 from chatinterface.session import ChatSession
 
 logger = logging.getLogger("chatinterface.runs")
 
 Failure = dict[str, str]
+
+# What Markdown reads a meaning into.
+PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 async def failure(error: BaseException, session: ChatSession) -> Failure:
@@ -49,7 +53,7 @@ async def _shown(error: BaseException, session: ChatSession, error_id: str) -> s
 
 async def _custom(mode: Callable[..., Any], error: BaseException, session: ChatSession, error_id: str) -> str:
     try:
-        said = [text_of(value) async for value in outputs(mode, error, session)]
+        said = [str(value) async for value in outputs(mode, error, session)]
     except (Exception, SystemExit, asyncio.CancelledError) as raised:
         logger.error(
             "The callback_exception of %r raised, error id %s", session.interface.name, error_id, exc_info=raised
@@ -59,8 +63,14 @@ async def _custom(mode: Callable[..., Any], error: BaseException, session: ChatS
 
 
 def _summary(error: BaseException) -> str:
+    if isinstance(error, ChatError):
+        return _literal(str(error))
     sentence = _("The reply could not be completed.")
     return f"{sentence} {_inline(''.join(traceback.format_exception_only(error)))}" if settings.DEBUG else sentence
+
+
+def _literal(text: str) -> str:
+    return PUNCTUATION.sub(r"\\\1", text)
 
 
 def _inline(text: str) -> str:

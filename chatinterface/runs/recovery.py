@@ -10,9 +10,10 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import translation
 
-from chatinterface import conversations, events, registry
+from chatinterface import events, registry
 from chatinterface.models import Conversation, Message
 from chatinterface.presentation import settled_frame
+from chatinterface.replies import interrupt, is_lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,9 @@ def catch_up(uuid: UUID, replies: Iterable[int] | None = None) -> Standing:
 def interrupt_lost(conversation: Conversation) -> list[int]:
     """Mark what a lost worker left behind in a conversation, if any; returns the ids of its replies."""
     leaf = conversation.leaf
-    if leaf is None or not conversations.is_lost(leaf.run):
+    if leaf is None or not is_lost(leaf.run):
         return []
-    replies = conversations.interrupt(conversation.pk)
+    replies = interrupt(conversation.pk)
     conversation.refresh_from_db()
     return replies
 

@@ -7,7 +7,9 @@ import time
 from uuid import UUID
 
 from chatinterface import events
-from chatinterface.content.incremental import IncrementalMarkdown, Patch
+from chatinterface.content.changes import Change
+from chatinterface.content.incremental import Patch
+from chatinterface.content.live import LiveReply
 
 # Seconds between two patches, at least and at most.
 INTERVAL = 0.035
@@ -22,10 +24,10 @@ SLICE = 0.001
 
 
 class ReplyStream:
-    """The text of one reply while it is being written. It belongs to the event loop that it was made on."""
+    """The parts of one reply while it is being written. It belongs to the event loop that it was made on."""
 
-    def __init__(self, conversation: UUID, message: int) -> None:
-        self.markdown = IncrementalMarkdown()
+    def __init__(self, conversation: UUID, message: int, reply: LiveReply | None = None) -> None:
+        self.reply = reply or LiveReply()
         self._conversation = conversation
         self._message = message
         self._loop = asyncio.get_running_loop()
@@ -41,17 +43,22 @@ class ReplyStream:
         self._timer: asyncio.TimerHandle | None = None
         self._flusher: asyncio.Task[None] | None = None
 
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more is taken."""
+        return self._finished
+
     async def add(self, text: str) -> None:
         """Take what is added to the reply. The first output is published at once."""
         if not self._finished:
-            self.markdown.append(text)
-            await self._pace()
+            self.reply.flow.write(text)
+            await self.pace()
 
     async def replace(self, text: str) -> None:
         """Take the whole reply so far. The first output is published at once."""
         if not self._finished:
-            self.markdown.replace(text)
-            await self._pace()
+            self.reply.flow.say(text)
+            await self.pace()
 
     async def flush(self) -> None:
         """Publish what changed since the last time."""
@@ -59,10 +66,10 @@ class ReplyStream:
             began = self._loop.time()
             wanted = max(self._due, self._waiting)
             self._timer, self._due = None, began + INTERVAL
-            patch = self.markdown.patch()
+            patch, changes = self.reply.patch()
             if patch is not None:
                 self.seq += 1
-                await events.publish(self._conversation, self._frame(patch))
+                await events.publish(self._conversation, self._frame(patch, changes))
             spent = self._loop.time() - min(wanted, began)
             self._due = began + min(max(INTERVAL, RELIEF * spent), WIDEST)
             if self._timer is not None:
@@ -79,9 +86,10 @@ class ReplyStream:
 
     def snapshot(self) -> events.Frame:
         """The frame that shows all that was published so far to a page that shows nothing of it."""
-        return self._frame(self.markdown.snapshot())
+        return self._frame(*self.reply.snapshot())
 
-    async def _pace(self) -> None:
+    async def pace(self) -> None:
+        """Publish what was done to the reply when it is due: the first output at once."""
         if self.seq == 0:
             self._due = self._waiting = self._loop.time()
             await self.flush()
@@ -96,13 +104,21 @@ class ReplyStream:
     def _flush_soon(self) -> None:
         self._flusher = self._loop.create_task(self.flush())
 
-    def _frame(self, patch: Patch) -> events.Frame:
-        frame: events.Frame = {
-            "type": events.MESSAGE_PATCH,
-            "message": self._message,
-            "seq": self.seq,
-            "keep": patch.keep,
-            "tail": patch.tail,
-            "commit": patch.commit,
-        }
-        return {**frame, "reset": True} if patch.reset else frame
+    def _frame(self, patch: Patch, changes: list[Change]) -> events.Frame:
+        frame: events.Frame = {"type": events.MESSAGE_PATCH, "message": self._message, "seq": self.seq}
+        frame |= _encoded(patch)
+        if changes:
+            frame["changes"] = [_encoded_change(change) for change in changes]
+        return frame
+
+
+def _encoded(patch: Patch) -> events.Frame:
+    frame: events.Frame = {"keep": patch.keep, "tail": patch.tail, "commit": patch.commit}
+    return {**frame, "reset": True} if patch.reset else frame
+
+
+def _encoded_change(change: Change) -> events.Frame:
+    if change.patch is not None:
+        return {"part": change.part, **_encoded(change.patch)}
+    kind = "shell" if change.html is None else "html"
+    return {"part": change.part, kind: change.shell if change.html is None else change.html}

@@ -3,10 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import chatinterface as chat
 from project.instruments import script as scripts
-from project.instruments import tokens
+from project.instruments import steps, tokens
+
+__all__ = ["steps"]
 
 
 @chat.register(
@@ -32,6 +35,24 @@ async def script(message: str) -> AsyncIterator[str]:
 
 
 @chat.register(
+    title="Framed",
+    description="Shows what is said as a document in a frame.",
+    frame_sources=["https://allowed.example"],
+)
+def framed(message: str) -> chat.Frame:
+    return chat.Frame(message, title=message[:80], height=200)
+
+
+@chat.register(
+    title="Parts",
+    description="Answers `200` with as many parts, of all kinds by turns.",
+)
+def parts(message: str) -> list[object]:
+    kinds = ["Some *text*.", chat.Code("x = 1", "python"), chat.Table([{"a": 1}]), chat.JSON({"a": [1]})]
+    return [chat.Column(*(kinds[number % len(kinds)] for number in range(int(message))))]
+
+
+@chat.register(
     title="Blocking script",
     description="The same as a synchronous generator: `stream 20 100`, `block 5` …",
     yields="tokens",
@@ -42,3 +63,32 @@ def blocking_script(message: str) -> Iterator[str]:
             yield step
         elif isinstance(step, float):
             time.sleep(step)
+
+
+SHAPES = Path(__file__).parent.parent / "static" / "project" / "shapes"
+
+
+@chat.register(
+    title="Filled in",
+    description="An example with files that is filled in, and a text that stays when it was sent.",
+    multimodal=True,
+    examples=[{"text": "And these two?", "files": [SHAPES / "square.png", SHAPES / "circle.png"]}],
+    run_examples_on_click=False,
+    reset_on_send=False,
+)
+def filled(message: chat.MultimodalMessage) -> str:
+    return ", ".join(str(file.name) for file in message["files"]) or "no files"
+
+
+@chat.register(
+    title="Still script",
+    description="The same, but its log stays where its reader is.",
+    yields="tokens",
+    autoscroll=False,
+    view_latest=False,
+    scroll_button_threshold=50,
+    show_progress="hidden",
+)
+async def still_script(message: str) -> AsyncIterator[str]:
+    async for token in scripts.run(message):
+        yield token

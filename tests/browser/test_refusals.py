@@ -49,7 +49,7 @@ def notices(chat: Chat) -> Locator:
 @pytest.mark.parametrize("status", SENTENCES)
 def test_refused_retry(failed: Chat, console: Console, status: int) -> None:
     console.allow(f"{CUT}|{REPORTED}")
-    refuse(failed.page, "retry", status)
+    refuse(failed.page, "rerun", status)
     failed.action("retry").click()
     expect(notices(failed)).to_have_text(SENTENCES[status])
     first = failed.replies.last.get_attribute("data-message")
@@ -62,7 +62,7 @@ def test_refused_retry(failed: Chat, console: Console, status: int) -> None:
 def test_refused_retry_in_the_servers_words(failed: Chat, console: Console) -> None:
     """For instance where another tab was faster."""
     console.allow(REPORTED)
-    refuse(failed.page, "retry", 422, '<ul class="errorlist"><li>A reply is still being written.</li></ul>')
+    refuse(failed.page, "rerun", 422, '<ul class="errorlist"><li>A reply is still being written.</li></ul>')
     failed.action("retry").click()
     expect(notices(failed).locator("li")).to_have_text("A reply is still being written.")
     expect(failed.errors).to_be_empty()

@@ -3,14 +3,16 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from chatinterface.content.dialect import COMMON, Dialect
 from chatinterface.content.incremental import IncrementalMarkdown
 from chatinterface.content.markdown import normalise, render
+from tests.content.dialects import BRACKETS, dialects, varied
 from tests.content.documents import FENCES, definitions, deltas, fragments
 from tests.content.reader import Reader
 
 
-def follow(pieces: list[str], *, defines: bool = False) -> None:
-    markdown, reader, text = IncrementalMarkdown(), Reader(), ""
+def follow(pieces: list[str], *, defines: bool = False, dialect: Dialect = COMMON) -> None:
+    markdown, reader, text = IncrementalMarkdown(dialect), Reader(), ""
     for piece in pieces:
         text += piece
         markdown.append(piece)
@@ -18,9 +20,9 @@ def follow(pieces: list[str], *, defines: bool = False) -> None:
             reader.apply(patch)
         assert reader.html == markdown.html
         if not defines:
-            assert markdown.html == render(text)
+            assert markdown.html == render(text, dialect)
     assert markdown.text == normalise(text)
-    assert markdown.finish() == render(text)
+    assert markdown.finish() == render(text, dialect)
 
 
 @given(deltas())
@@ -93,3 +95,14 @@ def test_snapshot_gives_same(pieces: list[str]) -> None:
         elif index > len(pieces) // 2 and patch:
             late.apply(patch)
     assert late.html == markdown.html
+
+
+@given(dialects, deltas(varied))
+@example(Dialect(line_breaks=True), ["a\n", "b", " c\n", "\n- d\n  e"])
+@example(Dialect(markdown=False), ["a *b*\n", "\n", "  <c>", "\n"])
+@example(Dialect(delimiters=BRACKETS), ["\\[\nx", "_1\n", "\\", "]\n\n`\\(`"])
+@example(Dialect(unknown_tags=False), ["<thi", "nk>a\n\n", "b</think>"])
+@example(Dialect(sanitise=False), ["<section>\n\n", "a\xa0<br>\n\n", "</section>\n\n", "b"])
+@example(Dialect(sanitise=False), ["<script>if (a<b) {\n\n", "}</script>\n\n", "b"])
+def test_every_dialect_gives_render(dialect: Dialect, texts: list[str]) -> None:
+    follow(texts, defines="]:" in "".join(texts), dialect=dialect)

@@ -8,19 +8,47 @@ function start(root) {
   if (started.has(root)) return;
   started.add(root);
   dress(root);
+  if (!root.hasAttribute("data-shared")) converse(root);
+  date(root, [root]);
+  dressUp([root]);
+  equip(root, [root]);
+}
+
+// What is shared is only read.
+function converse(root) {
   root.addEventListener("htmx:configRequest", ({ detail }) => authorize(root, detail));
   root.addEventListener("htmx:beforeRequest", ({ detail }) => notice(root, detail, ""));
   root.addEventListener("htmx:afterRequest", ({ detail }) => refused(root, detail));
   window.htmx?.process(root); // Otherwise its turn comes later, and what is sent before would leave the page.
   root.dispatchEvent(new CustomEvent("chatinterface:start", { bubbles: true }));
-  equip(root, [root]);
 }
 
 // What the stylesheet cannot know.
 function dress(root) {
   root.style.setProperty("--ci-threshold", `${root.dataset.placeholderThreshold}s`);
+  const { height } = root.dataset;
+  if (height) root.style.setProperty("--ci-height", /^\d+$/.test(height) ? `${height}px` : height);
   for (const kind of ALERTS) {
     root.style.setProperty(`--ci-title-${kind}`, JSON.stringify(root.getAttribute(`data-title-${kind}`)));
+  }
+}
+
+// The server does not know the clock of whoever reads.
+async function date({ dataset, ownerDocument }, elements) {
+  const times = elements.flatMap((each) => [...each.querySelectorAll("time.ci-time:not([title])")]);
+  if (!times.length) return;
+  const reader = { language: ownerDocument.documentElement.lang || undefined, timeZone: dataset.timestampTz };
+  const written = (moment, options) => new Intl.DateTimeFormat(reader.language, { timeZone: reader.timeZone, ...options }).format(moment);
+  const custom = dataset.timestampFormat && (await import(dataset.timesUrl));
+  const days = { year: "numeric", month: "numeric", day: "numeric" };
+  const today = written(new Date(), days);
+  for (const time of times) {
+    const moment = new Date(time.dateTime);
+    const day = written(moment, days) === today ? {} : { day: "numeric", month: "short" };
+    time.title = written(moment, { dateStyle: "full", timeStyle: "short" });
+    time.textContent = custom
+      ? custom.format(dataset.timestampFormat, moment, reader)
+      : written(moment, { hour: "numeric", minute: "2-digit", ...day });
   }
 }
 
@@ -43,8 +71,8 @@ function refused(root, detail) {
   else notice(root, detail, root.dataset[`text-${status}`] ?? root.dataset.textTrouble);
 }
 
-function notice(root, { requestConfig }, text, html = "") {
-  const region = root.querySelector("[data-chat-notices]");
+function notice(root, { elt, requestConfig }, text, html = "") {
+  const region = elt.querySelector("[data-chat-errors]") ?? root.querySelector("[data-chat-notices]");
   if (!region || requestConfig.verb === "get") return;
   region.textContent = text;
   region.insertAdjacentHTML("beforeend", html);
@@ -64,12 +92,39 @@ function setState(root, state) {
   if (state === "idle" && focused) root.querySelector("[data-chat-input]")?.focus();
 }
 
-const EQUIPPED = "pre, table, math";
+const EQUIPMENT = {
+  codeUrl: "pre, table, math",
+  componentsUrl: "[data-part]:not([data-kind=input], [data-kind=step], [data-kind=text])",
+};
 
-// Most conversations begin without code, tables and formulas: what these need is loaded with the first of them.
-async function equip(root, elements) {
-  const needed = elements.some((each) => each.matches(EQUIPPED) || each.querySelector(EQUIPPED));
-  if (needed) (await import(root.dataset.codeUrl)).prepare(root, elements);
+// Most conversations begin without code, tables, formulas and components: what these need is loaded with the first.
+function equip(root, elements) {
+  for (const [url, selector] of Object.entries(EQUIPMENT)) {
+    const needed = elements.some((each) => each.matches(selector) || each.querySelector(selector));
+    if (needed) import(root.dataset[url]).then(({ prepare }) => prepare(root, elements));
+  }
+}
+
+// An element may name the stylesheets and the module that it needs, where few have such elements.
+const styled = new Map();
+
+function style(url) {
+  if (!styled.has(url)) {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: url });
+    styled.set(url, new Promise((resolve) => (link.onload = link.onerror = resolve)));
+    document.head.append(link);
+  }
+  return styled.get(url);
+}
+
+function dressUp(elements) {
+  const needy = "[data-style]:not([data-styled]), [data-module]:not([data-loaded])";
+  for (const element of elements.flatMap((each) => [each, ...each.querySelectorAll(needy)])) {
+    const { style: styles, module } = element.dataset;
+    if (module) window.htmx?.process(element); // What a patch has brought is not processed by itself.
+    if (styles) Promise.all(styles.split(" ").map(style)).then(() => (element.dataset.styled = ""));
+    if (module) import(module).then(({ prepare }) => prepare?.(element));
+  }
 }
 
 function look(root) {
@@ -87,13 +142,53 @@ function on(type, handle) {
 on("message.added", (root) => {
   root.querySelector("[data-chat-empty]")?.remove();
   root.removeAttribute("data-empty");
+  root.dataset.undone = "";
   look(root);
 });
-document.addEventListener("chatinterface:content", ({ target, detail }) => equip(target.closest("[data-chat]"), detail));
+document.addEventListener("chatinterface:content", ({ target, detail }) => {
+  const root = target.closest("[data-chat]");
+  date(root, detail);
+  dressUp(detail);
+  equip(root, detail);
+});
 on("refetched", look);
 on("message.settled", (root, { status }) => {
   look(root);
   say(root, root.dataset[`text${status[0].toUpperCase()}${status.slice(1)}`]);
+});
+on("notice", async (root, notice) => {
+  const [module, stylesheet] = root.dataset.noticesUrl.split(" ");
+  const [{ show }] = await Promise.all([import(module), style(stylesheet)]);
+  show(root, notice);
+});
+
+// What is needed for a click that few make is loaded with it.
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest("[data-action=copy], [data-action=copy-all]");
+  const root = button?.closest("[data-chat]");
+  if (root) (await import(root.dataset.copyUrl)).copy(root, button);
+});
+
+// What was taken back returns to the field, and leaves it when it is brought back.
+on("turned", (control, { said, offer, withdraw }) => {
+  const root = control.closest("[data-chat]");
+  const input = root.querySelector("textarea[data-chat-input]");
+  say(root, said);
+  if (input && (offer ? !input.value : withdraw && input.value === withdraw)) {
+    input.value = offer ?? "";
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  if (!control.closest("[data-message]")) root.querySelector("[data-chat-input]")?.focus({ preventScroll: true });
+});
+// The last own message can be edited from the empty field.
+document.addEventListener("keydown", (event) => {
+  const { target, key, shiftKey, altKey, ctrlKey, metaKey } = event;
+  if (key !== "ArrowUp" || shiftKey || altKey || ctrlKey || metaKey) return;
+  if (!target.matches("textarea[data-chat-input]") || target.value) return;
+  const edit = [...target.closest("[data-chat]").querySelectorAll("[data-role=user] [data-action=edit]")].at(-1);
+  if (!edit) return;
+  event.preventDefault();
+  edit.click();
 });
 // The second click of a double click on "send" meets "stop", which has taken its place.
 document.addEventListener("click", (event) => {
@@ -111,5 +206,9 @@ window.addEventListener("popstate", () => {
   if (location.pathname !== path && document.querySelector("[data-chat]")) location.reload();
 });
 
-document.addEventListener("htmx:load", ({ target }) => startAll(target));
+document.addEventListener("htmx:load", async ({ target }) => {
+  startAll(target);
+  // What is seldom needed comes with the form that needs it.
+  if (target.matches?.("[data-module]")) (await import(target.dataset.module)).prepare(target);
+});
 startAll(document);

@@ -1,22 +1,32 @@
-// What finished code, tables and formulas get: a copy button, a scroll region, and a tab stop for whatever scrolls. It is
-// loaded with the first of them.
+// What finished code, tables and formulas get: buttons that copy and wrap, a scroll region, and a tab stop for whatever
+// scrolls. It is loaded with the first of them.
 
 const scrolling = new ResizeObserver((entries) => {
   for (const { target } of entries) {
-    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    const wide = target.scrollWidth > target.clientWidth;
+    if (wide || target.scrollHeight > target.clientHeight) target.tabIndex = 0;
     else target.removeAttribute("tabindex");
+    const wrap = target.parentElement.querySelector(":scope > [data-action=wrap-code]");
+    if (wide && wrap) wrap.hidden = false;
   }
 });
 
 function prepareCode(root, pre) {
   const template = root.querySelector("[data-chat-copy]");
   if (!template || pre.querySelector("[data-action=copy-code]")) return;
-  pre.append(template.content.firstElementChild.cloneNode(true));
+  pre.append(template.content.cloneNode(true));
+  if ("wrap" in pre.dataset) wrapCode(pre.querySelector("[data-action=wrap-code]"), true);
   scrolling.observe(pre.querySelector("code"));
 }
 
+function wrapCode(button, wrapped) {
+  button.hidden = false;
+  button.setAttribute("aria-pressed", wrapped);
+  button.parentElement.toggleAttribute("data-wrap", wrapped);
+}
+
 function prepareTable(table) {
-  if (table.parentElement.matches(".ci-scroll")) return;
+  if (table.parentElement.matches(".ci-scroll, .ci-rows")) return;
   const region = document.createElement("div");
   region.className = "ci-scroll";
   table.before(region);
@@ -70,6 +80,7 @@ export function prepare(root, elements) {
 }
 
 document.addEventListener("click", ({ target }) => {
-  const button = target.closest("[data-action=copy-code]");
-  if (button) copy(button);
+  const button = target.closest("[data-action=copy-code], [data-action=wrap-code]");
+  if (button?.dataset.action === "copy-code") copy(button);
+  else if (button) wrapCode(button, button.getAttribute("aria-pressed") !== "true");
 });

@@ -14,11 +14,18 @@ function uuid() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
+// A field that grows with its text heeds no attribute that says from and to how many lines.
+function limit({ rows, style, dataset }) {
+  const height = (lines) => `calc(var(--ci-target) + ${lines - 1} * 1.5rem)`;
+  if (rows > 1) style.minBlockSize = height(rows);
+  if (dataset.maxRows) style.maxBlockSize = `min(40dvh, ${height(dataset.maxRows)})`;
+}
+
 class Composer {
   constructor(root, form) {
     this.root = root;
     this.form = form;
-    this.input = form.querySelector("[data-chat-input]");
+    this.input = form.querySelector("[data-chat-area]");
     this.errors = form.querySelector("[data-chat-errors]");
     this.outbox = root.querySelector("[data-chat-outbox]");
     this.sending = null; // {text, key, waiting, shown}
@@ -33,7 +40,8 @@ class Composer {
     form.addEventListener("htmx:afterRequest", ({ detail }) => this.answered(detail.xhr));
     form.querySelector("[data-action=send]").disabled = false;
     this.grow();
-    if (document.activeElement === document.body) this.input.focus({ preventScroll: true });
+    form.querySelectorAll("[data-chat-area]").forEach(limit);
+    if (document.activeElement === document.body && !("unfocused" in form.dataset)) this.input.focus({ preventScroll: true });
     // An Enter that was pressed before this ran has made a line.
     if (early.endsWith("\n")) {
       this.set(early.slice(0, -1));
@@ -41,11 +49,22 @@ class Composer {
     }
   }
 
+  // Another input of the chat is the active one: it is inputs.js that sends it.
+  get aside() {
+    return this.input.matches(":disabled");
+  }
+
+  // Whether the text stays where it is when it was sent.
+  get keeps() {
+    return "keeps" in this.form.dataset;
+  }
+
   keydown(event) {
     // While a word is being composed Enter accepts it; Safari has already ended the composition then, and says 229.
     if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
     const commanded = event.ctrlKey || event.metaKey;
-    if (!commanded && (event.shiftKey || event.altKey)) return;
+    const breaks = this.input.dataset.enter === "breaks";
+    if (!commanded && (breaks || event.shiftKey || event.altKey)) return;
     event.preventDefault();
     if (!event.repeat) this.form.requestSubmit();
   }
@@ -57,24 +76,32 @@ class Composer {
   }
 
   submit(event) {
-    if (this.sending?.waiting) return;
+    if (this.aside || this.sending?.waiting) return;
     const text = this.input.value;
-    if (this.sending || !text.trim()) {
+    // attach.js says which files go with it, and whether they are there.
+    const attached = { held: Boolean(this.sending), uploads: "", uploadsToken: "" };
+    const { held, uploads, uploadsToken } = attached.held ? attached : this.emit("composing", attached);
+    if (held || !(text.trim() || uploads)) {
       event.preventDefault();
       event.stopPropagation();
       return;
     }
-    const key = this.refused?.text === text ? this.refused.key : uuid();
-    this.sending = { text, key };
+    const same = this.refused?.text === text && (this.refused.uploads ?? "") === uploads;
+    this.sending = { text, key: same ? this.refused.key : uuid(), uploads, uploadsToken };
   }
 
   configure(parameters) {
+    if (this.aside) return;
     parameters.message = this.sending.text;
     parameters.key = this.sending.key;
+    if (!this.sending.uploads) return;
+    parameters.uploads = this.sending.uploads;
+    parameters.uploads_token = this.sending.uploadsToken;
   }
 
   started() {
     this.complain("");
+    if (this.aside) return;
     this.sending.waiting = false;
     // While a reply is written the server may refuse: then the text had better not go and come back.
     if (this.root.dataset.state === "idle" && !this.sending.shown) this.show();
@@ -85,7 +112,7 @@ class Composer {
     this.sending.shown = true;
     this.outbox.querySelector(".ci-body > p").textContent = this.sending.text;
     this.outbox.hidden = false;
-    this.set("");
+    if (!this.keeps) this.set("");
     // The button that was pressed gives way to another.
     if (this.form.contains(document.activeElement)) this.input.focus({ preventScroll: true });
     this.emit("sending");
@@ -98,7 +125,8 @@ class Composer {
   }
 
   answered(xhr) {
-    if (!this.sending) return;
+    if (this.aside && xhr.status >= 200 && xhr.status < 300) this.settled();
+    if (this.aside || !this.sending) return;
     if (xhr.status >= 200 && xhr.status < 300) this.accepted();
     else if (REPEATABLE.has(xhr.status)) this.wait();
     else this.refuse(xhr.status);
@@ -106,11 +134,12 @@ class Composer {
   }
 
   accepted() {
-    if (!this.sending.shown && this.input.value === this.sending.text) this.set("");
+    if (!this.keeps && !this.sending.shown && this.input.value === this.sending.text) this.set("");
     this.sending = this.refused = null;
     this.outbox.lastElementChild.hidden = true;
     const status = this.root.querySelector("[data-chat-status]");
     if (status.textContent === this.root.dataset.textKept) status.textContent = "";
+    this.emit("accepted");
     this.settled();
   }
 
@@ -136,18 +165,19 @@ class Composer {
   }
 
   again() {
-    if (this.sending?.waiting && this.form.isConnected) this.form.requestSubmit();
+    if (this.sending?.waiting && !this.aside && this.form.isConnected) this.form.requestSubmit();
   }
 
   refuse(status) {
-    const { text, key, shown } = this.sending;
-    this.refused = { text, key };
+    const { text, key, shown, uploads } = this.sending;
+    this.refused = { text, key, uploads };
     this.sending = null;
     this.outbox.hidden = true;
-    if (shown) this.set(this.input.value ? `${text}\n${this.input.value}` : text);
+    if (shown && !this.keeps) this.set(this.input.value ? `${text}\n${this.input.value}` : text);
     const { dataset } = this.root;
     if (status !== 422) this.complain(dataset[`text-${status}`] ?? dataset.textTrouble);
     this.invalid(true);
+    this.emit("refused");
   }
 
   complain(text) {
@@ -195,10 +225,10 @@ class Composer {
   }
 
   save() {
-    const { text, key } = this.sending ?? this.refused ?? {};
+    const { text, key, uploads } = this.sending ?? this.refused ?? {};
     const draft = this.input.value === text ? "" : this.input.value;
     try {
-      if (draft || text) sessionStorage.setItem(this.place, JSON.stringify({ draft, text, key }));
+      if (draft || text || uploads) sessionStorage.setItem(this.place, JSON.stringify({ draft, text, key, uploads }));
       else this.forget();
     } catch {
       // Without storage a reload loses the draft, and nothing else.
@@ -207,8 +237,8 @@ class Composer {
 
   restore() {
     try {
-      const { draft, text, key } = JSON.parse(sessionStorage.getItem(this.place)) ?? {};
-      if (text) this.refused = { text, key };
+      const { draft, text, key, uploads } = JSON.parse(sessionStorage.getItem(this.place)) ?? {};
+      if (text || uploads) this.refused = { text, key, uploads };
       this.input.value ||= [text, draft].filter(Boolean).join("\n");
     } catch {
       // See save().
@@ -223,8 +253,9 @@ class Composer {
     }
   }
 
-  emit(type) {
-    this.root.dispatchEvent(new CustomEvent(`chatinterface:${type}`, { bubbles: true }));
+  emit(type, detail) {
+    this.root.dispatchEvent(new CustomEvent(`chatinterface:${type}`, { bubbles: true, detail }));
+    return detail;
   }
 }
 
@@ -232,7 +263,7 @@ const composers = new Map();
 
 document.addEventListener("chatinterface:start", ({ target: root }) => {
   const form = root.querySelector("[data-chat-form]");
-  if (form) composers.set(root, new Composer(root, form));
+  if (form?.querySelector("[data-chat-area]")) composers.set(root, new Composer(root, form));
 });
 document.addEventListener("chatinterface:sent", ({ target, detail }) => {
   composers.get(target.closest("[data-chat]"))?.confirmed(detail.revision);

@@ -1,7 +1,7 @@
 // Where the reader is in the log: follows the end while the reader is there, keeps the place while older messages are
 // loaded or the log is fetched anew.
 
-const NEAR = 100; // pixels from the end
+const NEAR = "100"; // pixels from the end
 const POLL = 3000; // milliseconds between two looks at the log while a reply is written and no socket is open
 const PATIENCE = 1500; // milliseconds for the socket to bring what was sent
 const logs = new WeakMap();
@@ -11,15 +11,20 @@ class Log {
     this.root = root;
     this.element = root.querySelector("[data-chat-log]");
     this.button = root.querySelector("[data-action=latest]");
-    this.following = true;
+    const { scrollLimit = NEAR, scrollButton = NEAR, viewFirst } = root.dataset;
+    this.near = Number(scrollLimit);
+    this.far = Number(scrollButton);
+    this.following = viewFirst === undefined;
     this.top = 0;
     this.unseen = 0;
-    if (!this.blank) this.element.scrollTop = this.element.scrollHeight;
+    if (this.following && !this.blank) this.element.scrollTop = this.element.scrollHeight;
     this.element.addEventListener("scroll", () => this.scrolled(), { passive: true });
     // An image has its height only now.
     this.element.addEventListener("load", () => this.grown(), { capture: true });
     new ResizeObserver(() => this.grown()).observe(this.element);
     root.addEventListener("htmx:beforeSwap", ({ target }) => target.matches("[data-chat-older]") && this.hold());
+    root.addEventListener("htmx:beforeRequest", ({ target }) => target.matches("[data-turns]") && this.turns(target));
+    root.addEventListener("htmx:afterRequest", ({ detail }) => detail.successful || (this.turning = null));
     root.addEventListener("htmx:afterSwap", () => this.anchor && !this.fetching && this.release());
     this.poll = setInterval(() => this.look(), POLL);
   }
@@ -27,10 +32,16 @@ class Log {
   // Only the reader's own scrolling upwards ends the following: content that grows also moves the end away.
   scrolled() {
     if (this.anchor) return;
-    const { scrollTop, scrollHeight, clientHeight } = this.element;
-    if (scrollHeight - scrollTop - clientHeight < NEAR) this.follow(true);
+    const { scrollTop } = this.element;
+    if (this.distance < (this.near || 1)) this.follow(true);
     else if (scrollTop < this.top) this.follow(false);
+    else this.show();
     this.top = scrollTop;
+  }
+
+  get distance() {
+    const { scrollTop, scrollHeight, clientHeight } = this.element;
+    return scrollHeight - scrollTop - clientHeight;
   }
 
   // What the page says of itself is read from its beginning.
@@ -44,8 +55,9 @@ class Log {
     this.show();
   }
 
-  grown() {
-    if (!this.following) return this.show();
+  // Where the log does not follow by itself, it still goes where its reader asks.
+  grown({ asked = false } = {}) {
+    if (!this.following || (!this.near && !asked)) return this.show();
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
       if (!this.following || this.blank) return;
@@ -55,12 +67,14 @@ class Log {
   }
 
   added() {
-    if (!this.following) this.unseen += 1;
+    if (!this.following || !this.near) this.unseen += 1;
     this.grown();
   }
 
   show() {
-    if (this.button.hidden !== this.following) this.button.hidden = this.following;
+    const far = this.far && (this.far <= this.near || this.distance >= this.far);
+    const hidden = !far || Boolean(this.following && this.near);
+    if (this.button.hidden !== hidden) this.button.hidden = hidden;
     const count = this.button.querySelector(".ci-count");
     if (count.dataset.count === String(this.unseen)) return;
     count.dataset.count = this.unseen;
@@ -70,13 +84,23 @@ class Log {
 
   latest() {
     this.follow(true);
-    this.grown();
+    this.grown({ asked: true });
     this.root.querySelector("[data-chat-input]")?.focus({ preventScroll: true });
+  }
+
+  // Another version stands where the one stood whose button was pressed, and the focus is on the same button of it.
+  turns(button) {
+    const article = button.closest("[data-message]");
+    this.turning = { id: button.dataset.turns, top: article?.getBoundingClientRect().top };
   }
 
   // Remember the first message in view, and where it stands.
   hold() {
-    if (this.following) return;
+    if (this.turning?.id) {
+      this.following = false;
+      this.anchor = this.turning;
+    }
+    if (this.following || this.anchor) return;
     const { top } = this.element.getBoundingClientRect();
     for (const article of this.element.querySelectorAll("[data-message]")) {
       const box = article.getBoundingClientRect();
@@ -85,8 +109,10 @@ class Log {
     }
   }
 
+  // The message itself, or what was said before it where it is not shown any more: ids are in the order of the log.
   get anchored() {
-    return this.anchor && this.element.querySelector(`[data-message="${this.anchor.id}"]`);
+    const articles = this.anchor ? [...this.element.querySelectorAll("[data-message]")] : [];
+    return articles.findLast((article) => Number(article.dataset.message) <= this.anchor.id);
   }
 
   release() {
@@ -94,7 +120,16 @@ class Log {
     if (article) this.element.scrollTop += article.getBoundingClientRect().top - this.anchor.top;
     this.top = this.element.scrollTop;
     this.anchor = null;
+    if (this.turning) this.turned();
     this.grown();
+  }
+
+  // It was the visitor's own doing, of which the status line tells: the log is not read out again.
+  turned() {
+    const { id } = this.turning;
+    this.turning = null;
+    setTimeout(() => this.element.removeAttribute("aria-live"), 1000);
+    if (id) this.follow(this.distance < (this.near || 1));
   }
 
   async refetch() {
@@ -122,21 +157,39 @@ class Log {
 
   async replace(html, signal) {
     this.hold();
+    if (this.turning) this.element.setAttribute("aria-live", "off");
+    const focus = this.focused();
     const outbox = this.element.querySelector("[data-chat-outbox]");
     while (outbox.previousSibling) outbox.previousSibling.remove();
     outbox.insertAdjacentHTML("beforebegin", html);
-    const { revision } = this.element.querySelector("[data-chat-snapshot]").dataset;
+    const { revision, undone } = this.element.querySelector("[data-chat-snapshot]").dataset;
+    this.root.dataset.undone = undone;
     this.root.toggleAttribute("data-empty", !this.element.querySelector("[data-message]"));
     try {
       while (this.anchor && !this.anchored && (await this.earlier(signal)));
     } finally {
       this.release();
+      focus?.();
       this.renewed();
     }
     const behind = Number(revision) < Number(this.root.dataset.revision) && revision !== this.fetched;
     this.fetched = revision;
     if (behind) await this.refetch();
     else this.root.dataset.revision = revision;
+  }
+
+  // What has the focus is replaced: gives it to what takes its place, or to the log.
+  focused() {
+    const control = document.activeElement;
+    const article = this.element.contains(control) && control.closest("[data-message]");
+    if (!article) return null;
+    const id = this.turning?.id || article.dataset.message;
+    const { action } = control.dataset;
+    return () => {
+      const there = this.element.querySelector(`[data-message="${id}"]`);
+      const same = there?.querySelector(`[data-action="${action}"]:enabled`);
+      (same ?? there?.querySelector(".ci-versions :enabled") ?? this.element).focus({ preventScroll: true });
+    };
   }
 
   // What the reader looks at may be further back than the newest messages.
@@ -163,12 +216,12 @@ class Log {
     if (connection === "closed" && state !== "idle" && navigator.onLine) this.refetch();
   }
 
-  expect(revision) {
+  expect(revision, { follow = true } = {}) {
     this.answered = true;
-    this.follow(true);
+    if (follow) this.follow(true);
     if (this.awaited) return this.refetch();
     const behind = () => Number(this.root.dataset.revision) < revision;
-    if (!behind()) return;
+    if (!behind()) return void (this.turning = null);
     const open = this.root.dataset.connection === "open";
     setTimeout(() => {
       if (!behind()) return;
@@ -190,13 +243,19 @@ function on(type, handle) {
 }
 
 document.addEventListener("chatinterface:start", ({ target }) => logs.set(target, new Log(target)));
-on("sending", (log) => (log.follow(true), log.grown()));
+on("sending", (log) => (log.follow(true), log.grown({ asked: true })));
 on("sent", (log, { revision }) => log.expect(revision));
+on("turned", (log, { revision }) => log.expect(revision, { follow: false }));
 on("message.added", (log) => log.added());
 on("message.patch", (log) => log.grown());
 on("content", (log) => log.grown());
 on("closed", (log, { final }) => final && clearInterval(log.poll));
 on("log.changed", (log) => log.refetch());
+// What a part looks like may come after it.
+document.addEventListener("load", ({ target }) => {
+  if (target.rel !== "stylesheet") return;
+  for (const root of document.querySelectorAll("[data-chat]")) logs.get(root)?.grown();
+}, { capture: true });
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-action=latest]")) logs.get(target.closest("[data-chat]"))?.latest();
 });

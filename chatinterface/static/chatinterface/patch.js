@@ -5,7 +5,8 @@
 // there: nothing is drawn twice, and a selection holds.
 
 const CLOSING_TAGS = /^(?:<\/[a-z][a-z0-9]*>\s*)*$/i;
-const streams = new WeakMap(); // article -> {body, marker, html}, or null while a snapshot is on its way
+const streams = new WeakMap(); // article or part -> {body, marker, html}; an article's is null while a snapshot is awaited
+const toggled = new Map(); // steps that their reader has opened or closed, by message and part
 const articles = new WeakMap(); // root -> Map of id -> article
 const parser = document.createElement("template");
 
@@ -33,6 +34,7 @@ function place(root, html) {
     else root.querySelector("[data-chat-outbox]").before(article);
     window.htmx?.process(article);
     announce(article, [article]);
+    recall(article);
   }
 }
 
@@ -55,8 +57,8 @@ async function load(root, id, url) {
   root.dispatchEvent(new CustomEvent("chatinterface:log.changed", { bubbles: true }));
 }
 
-function begin(article) {
-  const body = article.querySelector("[data-message-body]");
+function begin(element) {
+  const body = element.querySelector("[data-message-body], [data-part-body]");
   const marker = document.createComment("");
   body.replaceChildren(marker);
   return { body, marker, html: "" };
@@ -68,11 +70,73 @@ function streamOf(root, article, { message, keep, reset }) {
   }
   const stream = streams.get(article);
   if (stream && keep <= stream.html.length) return stream;
-  if (stream !== null) {
-    streams.set(article, null);
-    root.dispatchEvent(new CustomEvent("chatinterface:ask", { bubbles: true, detail: { type: "ack", message, seq: 0 } }));
-  }
+  if (stream !== null) ask(root, article, message);
   return null;
+}
+
+function ask(root, article, message) {
+  streams.set(article, null);
+  root.dispatchEvent(new CustomEvent("chatinterface:ask", { bubbles: true, detail: { type: "ack", message, seq: 0 } }));
+}
+
+// What changes of a part: more of what is in it, another element in its place, or its shell around what is in it.
+// False: it is not there.
+function change(article, { part, html, shell, ...patch }) {
+  const element = article.querySelector(`[data-part="${part}"]`);
+  if (!element) return false;
+  parser.innerHTML = html ?? shell ?? "";
+  const made = parser.content.firstElementChild;
+  if (shell !== undefined) {
+    renew(element, made);
+  } else if (html !== undefined) {
+    element.replaceWith(made);
+    announce(article, [made]);
+  } else {
+    if (patch.reset || (!streams.has(element) && !patch.keep)) streams.set(element, begin(element));
+    const stream = streams.get(element);
+    if (!stream || patch.keep > stream.html.length) return false;
+    apply(stream, patch);
+  }
+  return true;
+}
+
+// What is in the body stays as it is, and what its reader has opened or closed.
+function renew(element, made) {
+  for (const { name, value } of made.attributes) {
+    if (name !== "open") element.setAttribute(name, value);
+  }
+  if (element.localName === "details" && !toggled.has(nameOf(element))) element.open = made.open;
+  if (made.matches("[data-part-body]")) return;
+  if (made.querySelector("[data-part-body]")) {
+    [...made.children].forEach((child, index) => renew(element.children[index], child));
+  } else if (element.innerHTML !== made.innerHTML) {
+    element.innerHTML = made.innerHTML;
+  }
+}
+
+function nameOf(details) {
+  return `${details.closest("[data-message]")?.dataset.message}/${details.closest("[data-part]")?.dataset.part}`;
+}
+
+// Whatever the server sends anew comes as it was sent first.
+function recall(article) {
+  if (!toggled.size) return;
+  for (const details of article.querySelectorAll("details[data-step]")) {
+    details.open = toggled.get(nameOf(details)) ?? details.open;
+  }
+}
+
+// A part that is too long for a frame. It may be stored only a moment later.
+async function complete(root, element, delay = 250) {
+  element.dataset.fetching = "";
+  const response = await fetch(element.dataset.fetch, { headers: { "HX-Request": "true" } }).catch(() => null);
+  const html = response?.ok && !response.redirected && (await response.text());
+  if (!element.isConnected) return;
+  if (!html) return delay < 8000 && setTimeout(() => complete(root, element, delay * 2), delay);
+  parser.innerHTML = html;
+  const made = parser.content.firstElementChild;
+  element.replaceWith(made);
+  announce(root, [made]);
 }
 
 function apply(stream, { keep, tail, commit }) {
@@ -155,10 +219,15 @@ function made(marker, html) {
 }
 
 function settle(article, { status, body, footer }) {
-  streams.get(article)?.marker.remove();
-  streams.delete(article);
+  for (const each of [article, ...article.querySelectorAll("[data-part]")]) {
+    streams.get(each)?.marker.remove();
+    streams.delete(each);
+  }
   const content = article.querySelector("[data-message-body]");
-  if (body !== undefined) content.innerHTML = body;
+  if (body !== undefined) {
+    content.innerHTML = body;
+    recall(article);
+  }
   article.querySelector(".ci-footer").outerHTML = footer;
   article.dataset.status = status;
   article.removeAttribute("aria-busy");
@@ -175,7 +244,21 @@ on("message.patch", (root, frame) => {
   const article = find(root, frame.message);
   if (article?.dataset.status !== "running") return;
   const stream = streamOf(root, article, frame);
-  if (stream) apply(stream, frame);
+  if (!stream) return;
+  apply(stream, frame);
+  if (frame.changes && !frame.changes.every((each) => change(article, each))) ask(root, article, frame.message);
+  if (frame.reset) recall(article);
+});
+
+document.addEventListener("chatinterface:content", ({ target, detail }) => {
+  for (const element of detail.flatMap((each) => [each, ...each.querySelectorAll("[data-fetch]")])) {
+    if (element.matches("[data-fetch]:not([data-fetching])")) complete(target.closest("[data-chat]"), element);
+  }
+});
+
+document.addEventListener("click", ({ target }) => {
+  const details = target.closest("details[data-step] > summary")?.parentElement;
+  if (details) toggled.set(nameOf(details), !details.open);
 });
 
 on("message.settled", (root, frame) => {

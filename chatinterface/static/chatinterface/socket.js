@@ -1,13 +1,21 @@
 // The websocket of each chat: connects, comes back by itself, and dispatches every frame as an event "chatinterface:<type>"
 // on the chat's root. Nothing goes up but what keeps the stream in step.
 
-const FINAL = new Set([4401, 4403, 4404]);
-const ACKNOWLEDGE = 16384; // characters of patches
+const FINAL = new Set([4401, 4403, 4404, 4409]);
+const MOVED = 4409; // the visitor has logged in, in another tab
+const ACKNOWLEDGE = 16384; // UTF-16 units of patches
 const NOTICED = 2000; // milliseconds without a connection until the page says so
 const LONGEST = 20000; // milliseconds between two attempts
 const STEADY = 5000; // milliseconds after which a connection counts as a good one
 
+const REFERS = / (?:src|data-fetch)=/;
+
 const connections = new Map();
+
+// In UTF-16 units, of which a character has one or two: the server, which counts characters, knows.
+function sizeOf({ tail, changes = [] }) {
+  return changes.reduce((sum, change) => sum + (change.tail ?? change.html ?? change.shell).length, tail.length);
+}
 
 class Connection {
   constructor(root) {
@@ -39,14 +47,31 @@ class Connection {
     this.emit("open");
   }
 
+  // A new visitor gets the cookie, without which nothing that a reply refers to can be loaded, with the answer to the
+  // first message: the reply may be faster.
+  holds(data) {
+    const known = this.answered || !this.root.querySelector("input[name=token]");
+    if (!this.held && (known || !REFERS.test(data))) return false;
+    (this.held ??= []).push(data);
+    return true;
+  }
+
+  answer() {
+    this.answered = true;
+    const held = this.held ?? [];
+    this.held = null;
+    held.forEach((data) => this.receive(data));
+  }
+
   receive(data) {
     if (!this.root.isConnected) return this.forget();
+    if (this.holds(data)) return;
     const frame = JSON.parse(data);
     if (frame.type === "error") this.refusal = frame.detail;
     this.emit(frame.type, frame);
     // The log that is fetched anew says itself what it has: without it nothing must seem to be known.
     if (frame.revision !== undefined && frame.type !== "log.changed") this.root.dataset.revision = frame.revision;
-    if (frame.type === "message.patch") this.received += frame.tail.length;
+    if (frame.type === "message.patch") this.received += sizeOf(frame);
     const due = frame.type === "message.settled" ? 1 : ACKNOWLEDGE;
     if (this.received - this.acknowledged >= due) {
       this.acknowledged = this.received;
@@ -60,12 +85,21 @@ class Connection {
     this.emit("closed", { final: this.final });
     if (this.final) {
       clearTimeout(this.noticed);
+      if (code === MOVED) this.follow();
       return this.say(this.refusal ?? this.root.dataset["text-404"]);
     }
     if (Date.now() - this.since > STEADY) this.attempts = 0;
     const wait = Math.min(LONGEST, 250 * 2 ** this.attempts++);
     this.noticed ??= setTimeout(() => this.say(this.root.dataset.textOffline), NOTICED);
     this.timer = setTimeout(() => this.connect(), wait * (0.5 + Math.random() / 2));
+  }
+
+  // What was the session's is the user's, who has it as soon as the answer to the login has come.
+  async follow(tries = 20) {
+    await new Promise((waited) => setTimeout(waited, 500));
+    const { ok } = await fetch(location.href, { method: "HEAD" }).catch(() => ({}));
+    if (ok) location.reload();
+    else if (tries) this.follow(tries - 1);
   }
 
   // After a change of the network, or of what the visitor looks at: no waiting.
@@ -106,6 +140,7 @@ class Connection {
 const each = (act) => () => connections.forEach(act);
 
 document.addEventListener("chatinterface:start", ({ target }) => connections.set(target, new Connection(target)));
+document.addEventListener("chatinterface:sent", ({ target }) => connections.get(target.closest("[data-chat]"))?.answer());
 document.addEventListener("chatinterface:ask", ({ target, detail }) => connections.get(target)?.send(detail));
 document.addEventListener("chatinterface:renew", ({ target }) => connections.get(target)?.renew());
 document.addEventListener("visibilitychange", each((connection) => document.hidden || connection.hurry()));

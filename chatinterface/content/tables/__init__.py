@@ -1,0 +1,1 @@
+"""Tables of any size: read from what a callback has, kept as an SQLite file, asked for one page at a time."""

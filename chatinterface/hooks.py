@@ -1,0 +1,151 @@
+"""What a site is told of what readers do: by the callables that a chat declares, and by signals."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from asgiref.sync import async_to_sync
+from django.dispatch import Signal
+from django.utils import translation
+
+from chatinterface.models import Flag, Message
+from chatinterface.session import ChatSession
+from chatinterface.threads import as_request, callbacks
+
+T = TypeVar("T")
+
+logger = logging.getLogger("chatinterface.hooks")
+
+_pending: set[Future[None]] = set()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LikeEvent:
+    """A reader says what they think of a message. ``index`` is its place in the log, ``value`` its text.
+
+    ``liked`` follows Gradio: True for "Like", False for "Dislike", another option as it is, and "" for a flag that was
+    taken back; so does ``previous``, which was said before.
+    """
+
+    message: Message
+    index: int
+    value: str
+    liked: bool | str
+    previous: bool | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagEvent:
+    """A flag was made, changed, commented, or taken back: then ``flag`` is None and ``option`` is ""."""
+
+    message: Message
+    index: int
+    value: str
+    option: str
+    previous: str
+    comment: str
+    flag: Flag | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionEvent:
+    """A reader chose one of the replies that a message offers: the one of this number, by which this is said."""
+
+    message: Message
+    index: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleEvent:
+    """A visitor sent an example: the message that it became, which of the examples it is, and its text."""
+
+    message: Message
+    index: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryEvent:
+    """A reply is written anew. ``message`` is the question, ``index`` its place in the log, ``value`` its text: as in
+    Gradio.
+    """
+
+    message: Message
+    index: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoEvent:
+    """The last question was taken back, with what had followed it. See RetryEvent."""
+
+    message: Message
+    index: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearEvent:
+    """A conversation was cleared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditEvent:
+    """A message was edited: ``message`` is its new version, ``value`` and ``previous_value`` what it says and said."""
+
+    message: Message
+    index: int
+    value: str
+    previous_value: str
+
+
+def tell(session: ChatSession, hook: Callable[..., Any] | None, signal: Signal, event: object) -> None:
+    """Have a hook called with the session and the event, and its signal sent, in a thread of the callbacks.
+
+    Nobody waits for it. What is raised is logged.
+    """
+    sender = type(session.interface)
+    if hook is not None:
+        call(hook, session, event)
+    if signal.has_listeners(sender):
+        # A receiver that raises is logged by Django.
+        send = partial(signal.send_robust, sender, interface=session.interface, session=session, event=event)
+        in_callback_thread(send)
+
+
+def in_callback_thread(call: Callable[[], object]) -> None:
+    """Have this done in a thread of the callbacks, in the language of here; a failure is logged."""
+    # Without the context of here, which would lead async code to the request's own thread.
+    done = callbacks().submit(as_request, partial(_guarded, call, translation.get_language()))
+    _pending.add(done)
+    done.add_done_callback(_pending.discard)
+
+
+def call(hook: Callable[..., Any], *args: object) -> None:
+    """Have a plain or async function called in a thread of the callbacks. See in_callback_thread()."""
+    in_callback_thread(partial(_called, hook, *args))
+
+
+def _called(hook: Callable[..., Any], *args: object) -> None:
+    result = hook(*args)
+    if inspect.isawaitable(result):
+        async_to_sync(_awaited)(result)
+
+
+async def _awaited(value: Awaitable[T]) -> T:
+    return await value
+
+
+def _guarded(call: Callable[[], object], language: str | None) -> None:
+    try:
+        with translation.override(language):
+            call()
+    except Exception:
+        logger.exception("A hook failed")

@@ -1,0 +1,237 @@
+"""An input of a chat: a field or a whole form, what was entered in it, and how the log shows that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django import forms
+from django.utils import formats, timezone
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from chatinterface.content.markdown import UNSTORABLE
+from chatinterface.widgets import dates
+from chatinterface.widgets.base import spaced
+from chatinterface.widgets.text import CodeEditor, Text
+
+if TYPE_CHECKING:
+    from chatinterface.examples import Example
+
+# What the fields are posted as: a single one by this name, those of a form with it before theirs.
+PREFIX = "message"
+
+EMPTY = _("Write a message first.")
+
+Declared = forms.Field | type[forms.BaseForm]
+Part = dict[str, Any]
+# What was posted, by names.
+Posted = dict[str, list[str]]
+
+
+class Said(Protocol):
+    """A message, by what was said in it."""
+
+    parts: list[Part]
+
+    @property
+    def text(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """What a visitor has entered: its value for the callback, and the message that it is in the log.
+
+    ``state`` is what the conversation remembers of it.
+    """
+
+    parts: list[Part]
+    html: str
+    value: Any
+    state: Mapping[str, Any]
+    # The values of the inputs below the chat, by name.
+    additional: Mapping[str, Any] = field(default_factory=dict)
+    # The example that it is.
+    example: Example | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One input: ``name`` is the title of its tab, and what stands in the database for it."""
+
+    name: str
+    declared: Declared
+    form_class: type[forms.BaseForm]
+    # What is said of a single field belongs to no field of several.
+    whole: bool
+    visible: bool = True
+    # Whether it is sent as soon as its value changes.
+    auto_send: bool = False
+
+    @property
+    def composes(self) -> bool:
+        """Whether the message is written in it, as in the field of a chat without other inputs."""
+        return bool(getattr(self.declared, "composes", False))
+
+    def form(
+        self,
+        data: Mapping[str, Any] | None = None,
+        files: Any = None,
+        *,
+        auto_id: str = "id_%s",
+        active: bool = False,
+    ) -> forms.BaseForm:
+        """Its form: unbound to be shown, or with what was posted."""
+        form = self.form_class(data, files, prefix=PREFIX if self.whole else None, auto_id=auto_id)
+        dates.pick(form)
+        for main in form.visible_fields()[:1]:
+            if not main.field.widget.use_fieldset:
+                marks = {"data-input-main": True, "data-chat-input": active, "data-chat-area": self.composes}
+                main.field.widget.attrs.update({name: True for name, marked in marks.items() if marked})
+        return form
+
+    def value(self, form: forms.BaseForm) -> Any:
+        """What the callback gets: the cleaned value, of a form all of them by name. Of files it is read later."""
+        if getattr(self.declared, "uploads", False):
+            return ""
+        return form.cleaned_data if self.whole else form.cleaned_data[PREFIX]
+
+    def parts(self, form: forms.BaseForm) -> list[Part]:
+        """What was entered, as the parts of a message: plain text where it is that, else with what was posted."""
+        value = self.value(form)
+        if getattr(self.declared, "uploads", False):
+            return []  # The files are its parts.
+        if isinstance(self.declared, Text) and type(value) is str and value and not _secret(form):
+            text = _fenced(value, self.declared.language) if isinstance(self.declared, CodeEditor) else value
+            return [{"type": "text", "text": text, "input": self.name} | ({} if text == value else {"value": value})]
+        fields = [
+            {
+                "label": str(field.label),
+                "text": written(field, form.cleaned_data.get(field.name)),
+                **_colour(field, form),
+            }
+            for field in _entered(form)
+        ]
+        said = "\n".join(f"{each['label']}: {each['text']}" if self.whole else each["text"] for each in fields)
+        part: Part = {"type": "input", "input": self.name, "text": said, "posted": dict(posted_by(form))}
+        if _secret(form):
+            part["secret"] = True
+        return [part | ({"fields": fields} if self.whole or "colour" in fields[0] else {})]
+
+    def restored(self, part: Part) -> Any:
+        """The value that such a part stands for: what was posted is cleaned once more."""
+        if part["type"] == "text":
+            return part.get("value", part["text"])
+        form = self.form(MultiValueDict(part["posted"]))
+        if form.is_valid() or self.whole:
+            return self.value(form)
+        # What was valid then may not be so now, as the options change: it was said all the same.
+        return form.data.get(PREFIX, "")
+
+
+def _entered(form: forms.BaseForm) -> list[forms.BoundField]:
+    """The fields that something was entered in; all of them where nothing was."""
+    shown = form.visible_fields()
+    return [each for each in shown if form.cleaned_data.get(each.name) not in (None, "", [])] or shown
+
+
+def made(declared: Declared, auto_send_types: tuple[type, ...] = ()) -> Input:
+    """The input that is declared by a field or by the class of a form."""
+    if isinstance(declared, forms.Field):
+        name = str(
+            getattr(declared, "name", "") or declared.label or dates.called(declared) or spaced(type(declared).__name__)
+        )
+        if (
+            isinstance(declared, Text)
+            and declared.error_messages["required"] == forms.Field.default_error_messages["required"]
+        ):
+            declared.error_messages["required"] = EMPTY
+        single = type("InputForm", (forms.Form,), {PREFIX: declared})
+        visible = getattr(declared, "visible", True)
+        automatic = isinstance(declared, auto_send_types)
+        return Input(name=name, declared=declared, form_class=single, whole=False, visible=visible, auto_send=automatic)
+    given = vars(declared).get("name", "")
+    name = str(given or spaced(declared.__name__.removesuffix("Form") or declared.__name__))
+    automatic = issubclass(declared, auto_send_types)
+    visible = getattr(declared, "visible", True)
+    return Input(name=name, declared=declared, form_class=declared, whole=True, visible=visible, auto_send=automatic)
+
+
+def contents(inputs: Mapping[str, Input], message: Said) -> Any:
+    """What a message has said, as the callback gets it: the value that was entered, or the text."""
+    for part in message.parts if inputs else ():
+        if (found := inputs.get(part.get("input", ""))) is not None:
+            return found.restored(part)
+    return message.text
+
+
+def written(field: forms.BoundField, value: Any) -> str:
+    """A cleaned value as a reader would write it."""
+    if _is_secret(field.field):
+        return "••••••••" if value else gettext("(empty)")
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    labels = dict(_flat(getattr(field.field, "choices", ())))
+    if labels:
+        chosen = field.field.prepare_value(value)
+        keys = chosen if isinstance(chosen, list | tuple) else [chosen]
+        return ", ".join(str(labels.get(str(key), key)) for key in keys if key not in (None, "")) or gettext("(empty)")
+    if isinstance(value, tuple) and len(value) == 2:
+        return " – ".join(map(_plain, value))
+    if isinstance(value, list | tuple | set):
+        return ", ".join(map(_plain, value)) or gettext("(empty)")
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if value is None or value == "":
+        return gettext("(empty)")
+    if isinstance(value, datetime):
+        return formats.date_format(timezone.localtime(value) if timezone.is_aware(value) else value, "DATETIME_FORMAT")
+    if isinstance(value, date):
+        return formats.date_format(value, "DATE_FORMAT")
+    return str(formats.localize(value))
+
+
+def _flat(choices: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    for key, label in choices:
+        if isinstance(label, list | tuple):
+            yield from _flat(label)
+        else:
+            yield str(key), label
+
+
+def posted_by(form: forms.BaseForm) -> Iterator[tuple[str, list[str]]]:
+    """What was posted for the fields of this form, but for secrets."""
+    data = form.data
+    for each in form:
+        if _is_secret(each.field):
+            continue
+        parts = isinstance(each.field.widget, forms.MultiWidget | forms.SelectDateWidget)
+        for name in data:
+            if name == each.html_name or (parts and name.startswith(f"{each.html_name}_")):
+                values = data.getlist(name) if isinstance(data, MultiValueDict) else [str(data[name])]
+                yield name, [UNSTORABLE.sub("", value) for value in values]
+
+
+def _secret(form: forms.BaseForm) -> bool:
+    return any(_is_secret(field) for field in form.fields.values())
+
+
+def _is_secret(field: forms.Field) -> bool:
+    return isinstance(field.widget, forms.PasswordInput)
+
+
+def _colour(field: forms.BoundField, form: forms.BaseForm) -> dict[str, str]:
+    colour = form.cleaned_data.get(field.name) if getattr(field.field, "panel", "") == "color" else None
+    return {"colour": colour} if colour else {}
+
+
+def _fenced(code: str, language: str) -> str:
+    fence = "```"
+    while fence in code:
+        fence += "`"
+    return f"{fence}{language}\n{code}\n{fence}"

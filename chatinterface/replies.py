@@ -1,0 +1,144 @@
+"""What becomes of a reply: checkpoints, its end, a lost worker. Each function is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from chatinterface import conf, prompts, registry, search
+from chatinterface.content.components.base import Part
+from chatinterface.exceptions import Replaced
+from chatinterface.models import Conversation, Message, Run
+
+
+@transaction.atomic
+def settle(
+    reply: Message,
+    run: Run,
+    *,
+    status: Message.Status,
+    parts: list[Part],
+    html: str,
+    failure: dict[str, str] | None = None,
+) -> int:
+    """Complete a run's last reply with all that was said, end its run, and return the conversation's new revision.
+
+    ``failure`` has the error's ``id``, the ``text`` shown to the reader (where it is empty, the reply counts as done
+    for the reader) and the ``detail`` kept for staff. Raises Conversation.DoesNotExist where it was deleted
+    meanwhile.
+    """
+    conversation = Conversation.objects.select_for_update().get(pk=reply.conversation_id)
+    run.status, run.finished_at, run.lease_until = status, timezone.now(), None
+    if failure:
+        run.error_id, run.error = failure["id"], failure["detail"]
+        if failure["text"]:
+            reply.metadata["error"] = {"id": failure["id"], "text": failure["text"]}
+        else:
+            status = Message.Status.DONE
+    _fill(reply, status, parts, html)
+    run.save(update_fields=["status", "first_output_at", "finished_at", "lease_until", "error_id", "error"])
+    if run.asks:
+        prompts.end([run])
+    conversation.unread = shows_list(conversation)
+    return changed(conversation, run.finished_at)
+
+
+@transaction.atomic
+def complete(reply: Message, *, status: Message.Status, parts: list[Part], html: str) -> int:
+    """Complete one of several messages of a run, that goes on; returns the conversation's new revision.
+
+    Raises Conversation.DoesNotExist where it was deleted meanwhile.
+    """
+    conversation = Conversation.objects.select_for_update().get(pk=reply.conversation_id)
+    _fill(reply, status, parts, html)
+    return changed(conversation, timezone.now())
+
+
+def _fill(reply: Message, status: Message.Status, parts: list[Part], html: str) -> None:
+    reply.parts, reply.html, reply.status = parts, html, status
+    reply.save(update_fields=["parts", "html", "status", "metadata", "updated_at"])
+
+
+@transaction.atomic
+def checkpoint(run: Run, said: Mapping[int, list[Part] | None]) -> int | None:
+    """Renew a run's lease, and store what was said so far in each of its open messages; None where nothing is new.
+
+    A run that was taken for lost meanwhile goes on, and the conversation's new revision is returned, else None. Raises
+    Replaced where the conversation has gone on without it, or is gone.
+    """
+    conversation = (
+        Conversation.objects.select_for_update()
+        .only("leaf_id", "revision", "title", "unread", "updated_at")
+        .filter(pk=run.conversation_id)
+        .first()
+    )
+    claimed = Run.objects.filter(pk=run.pk)
+    revived = not claimed.filter(status=Run.Status.RUNNING).update(lease_until=lease_end())
+    if conversation is None or (revived and not run.messages.filter(pk=conversation.leaf_id or 0).exists()):
+        raise Replaced
+    if revived and not claimed.filter(status=Run.Status.INTERRUPTED).update(
+        status=Run.Status.RUNNING, lease_until=lease_end(), finished_at=None
+    ):
+        return None
+    if revived and run.asks:
+        prompts.go_on(run)
+    now = timezone.now()
+    for message, parts in said.items():
+        changes = {} if parts is None else {"parts": parts}
+        Message.objects.filter(pk=message).update(status=Message.Status.RUNNING, updated_at=now, **changes)
+    return changed(conversation, now) if revived else None
+
+
+@transaction.atomic
+def interrupt(conversation_id: int) -> list[int]:
+    """Mark what a lost worker left behind as interrupted, keeping its text; returns the ids of the replies.
+
+    Called by whoever reads a conversation whose run does not renew its lease.
+    """
+    conversation = Conversation.objects.select_for_update().get(pk=conversation_id)
+    now = timezone.now()
+    lost = Run.objects.filter(conversation=conversation, status__in=Run.ACTIVE, lease_until__lt=now)
+    replies = Message.objects.filter(run__in=lost, status=Message.Status.RUNNING)
+    interrupted = list(replies.values_list("pk", flat=True))
+    if interrupted:
+        replies.update(status=Message.Status.INTERRUPTED, updated_at=now)
+        prompts.end(lost)
+        lost.update(status=Run.Status.INTERRUPTED, finished_at=now)
+        changed(conversation, now)
+        # An update tells no receiver that they are complete.
+        for reply in Message.objects.filter(pk__in=interrupted):
+            reply.conversation = conversation
+            search.index_message(reply)
+    return interrupted
+
+
+def shows_list(conversation: Conversation) -> bool:
+    """Whether its visitor sees it in a list, where what is unread is marked."""
+    interface = registry.find(conversation.interface)
+    return interface is not None and interface.save_history
+
+
+def lease_end() -> datetime:
+    """Until when a claim holds that is made or renewed now."""
+    return timezone.now() + timedelta(seconds=conf.get().lease)
+
+
+def is_lost(run: Run | None) -> bool:
+    """Whether a run's worker went away: it is active by the record, and its lease is over."""
+    return (
+        run is not None
+        and run.status in Run.ACTIVE
+        and run.lease_until is not None
+        and run.lease_until < timezone.now()
+    )
+
+
+def changed(conversation: Conversation, now: datetime) -> int:
+    """Count a change of the log; returns the new revision. To be called in the transaction that changes it."""
+    conversation.revision += 1
+    conversation.updated_at = now
+    conversation.save(update_fields=["revision", "updated_at", "leaf", "title", "unread"])
+    return conversation.revision

@@ -1,0 +1,235 @@
+"""All that one run writes: its messages, of which the one that the callback's values go to is the reply."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+
+from chatinterface import chains, events, replies
+from chatinterface.content.components.base import Part
+from chatinterface.content.said import Said, said
+from chatinterface.conversations import Exchange
+from chatinterface.exceptions import Ended
+from chatinterface.interface import ChatInterface
+from chatinterface.models import Message
+from chatinterface.presentation import added_frame, settled_frame
+from chatinterface.runs.failures import Failure
+from chatinterface.runs.writing import Writing
+from chatinterface.threads import in_database
+
+# Does what the database may be away for, until it is done; None where the conversation is gone.
+Persist = Callable[[Callable[[], events.Frame]], Awaitable[events.Frame | None]]
+
+
+class Writer:
+    """Belongs to the event loop of its run. While the run goes on, at least one of its messages is open."""
+
+    def __init__(self, interface: ChatInterface, exchange: Exchange, joined: Callable[[int], Awaitable[None]]) -> None:
+        self._interface = interface
+        # Told of each message that is added.
+        self._joined = joined
+        self._conversation = exchange.conversation
+        self._run = exchange.run
+        self._whole = interface.yields == "text"
+        self._special = bool(interface.renderers or interface.reasoning_tags)
+        # Set when pages were told to fetch what may not be stored yet.
+        self._fetched = asyncio.Event()
+        self.reply: Writing | None = self._writing(exchange.reply)
+        # The messages that can still be written to, in the order of the log.
+        self.open: list[Writing] = [self.reply]
+        # Those that one list of the callback stands for.
+        self._rows: list[Writing] = []
+        self._last: object = None
+        # How many messages are complete already.
+        self.completed = 0
+        # The message that was added last, and whether nothing more is.
+        self._adding: asyncio.Future[Writing] | None = None
+        self._finished = False
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing was said yet."""
+        return not self.completed and all(each.silent for each in self.open)
+
+    async def wait(self, interval: float) -> None:
+        """Wait until it is time to store what was said: so many seconds, or less where pages fetch a part of it."""
+        self._fetched.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(interval):
+                await self._fetched.wait()
+
+    async def take(self, value: object) -> None:
+        """Take what the callback has yielded or returned."""
+        reply = self.reply
+        if type(value) is str and not self._special and not (self._whole and reply is not None and reply.mixed):
+            reply = reply or await self.begin()
+            await (reply.stream.replace if self._whole else reply.stream.add)(value)
+        elif self._whole:
+            self._last = value
+            await self._tell(value)
+        else:
+            await self._add(value)
+
+    async def begin(self, user: str = "", avatar: str = "") -> Writing:
+        """Go on in a message of its own, which is the reply from now on."""
+        self.reply = await self.add(user, avatar)
+        return self.reply
+
+    async def add(self, user: str = "", avatar: str = "") -> Writing:
+        """Add a message to the log. The reply gives its place to it, where nothing has been said in it yet."""
+        if self.reply is not None and self.reply.pristine:
+            writing, self.reply = self.reply, None
+            await self._author(writing, user, avatar)
+            return writing
+        if self._finished:
+            raise Ended
+        # Not cancelled with who waits for it: a message that is committed must be known, to be settled.
+        self._adding = asyncio.ensure_future(self._append(user, avatar))
+        return await asyncio.shield(self._adding)
+
+    async def complete(self, writing: Writing) -> None:
+        """Nothing more is written to this message; the run goes on."""
+        if len(self.open) == 1:
+            self.reply = None
+            await self.begin()
+        writing.end("success")
+        await writing.stream.finish()
+        frame = await in_database(self._completed, writing, Message.Status.DONE)
+        self.open.remove(writing)
+        self.completed += 1
+        await self.publish(frame)
+
+    async def finish(self, status: str) -> None:
+        """Nothing follows in any message: publish what is left, of which steps that have not ended get this status."""
+        if self._whole and self._interface.reasoning_tags and self._last is not None:
+            await self._tell(self._last, whole=True)
+        self._finished = True
+        if self._adding is not None:
+            await asyncio.wait([self._adding])
+        for writing in self.open:
+            writing.end(status)
+            await writing.stream.finish()
+
+    def snapshot(self, message: int) -> events.Frame | None:
+        """All that was published so far of a message, in one frame; None where it is complete."""
+        return next((each.stream.snapshot() for each in self.open if each.message.pk == message), None)
+
+    def unstored(self) -> dict[int, list[Part] | None]:
+        """The parts of each open message by its id; None where nothing was said since it was last stored."""
+        return {
+            each.message.pk: each.flow.stored() if each.reply.version != each.stored else None for each in self.open
+        }
+
+    def versions(self) -> list[tuple[Writing, int]]:
+        """How far the open messages are."""
+        return [(each, each.reply.version) for each in self.open]
+
+    async def _tell(self, value: object, *, whole: bool = False) -> None:
+        messages = said(value, self._interface.reasoning_tags, whole=whole)
+        for index, message in enumerate(messages):
+            if index == len(self._rows):
+                self._rows.append(await self._row(index, message))
+            writing = self._rows[index]
+            await self._author(writing, message.user, message.avatar)
+            await writing.tell(message)
+        for writing in self._rows[len(messages) :]:
+            await writing.tell(Said())
+
+    async def _row(self, index: int, message: Said) -> Writing:
+        if index == 0:
+            return self.reply or await self.begin(message.user, message.avatar)
+        return await self.add(message.user, message.avatar)
+
+    async def _add(self, value: object) -> None:
+        for index, message in enumerate(said(value)):
+            reply = self.reply or await self.begin(message.user, message.avatar)
+            other = bool(message.user) and message.user != reply.message.user_name
+            if (index or other) and not reply.pristine:
+                following = await self.begin(message.user, message.avatar)
+                await self.complete(reply)
+                reply = following
+            await self._author(reply, message.user, message.avatar)
+            await reply.add(message)
+
+    async def _author(self, writing: Writing, user: str, avatar: str) -> None:
+        message = writing.message
+        user = user or message.user_name
+        avatar = avatar or (message.avatar if user == message.user_name else "")
+        if (message.user_name, message.avatar) == (user, avatar):
+            return
+        await self.publish(await in_database(self._renamed, message, user, avatar))
+
+    async def settle(self, persist: Persist, status: Message.Status, failed: Failure | None) -> list[Message]:
+        """Store all messages for good, the reply as the last one, and end the run; returns those that were stored."""
+        reply = self.reply or self.open[-1]
+        others = [each for each in self.open if each is not reply]
+        silent = [each for each in others if each.silent]
+        said = [each for each in others if not each.silent]
+        if status == Message.Status.DONE and reply.silent and (said or self.completed):
+            silent.append(reply)
+        else:
+            said.append(reply)
+        for writing in silent:
+            await self._store(persist, partial(self._withdrawn, writing, end=not said and writing is silent[-1]))
+        for writing in said[:-1]:
+            await self._store(persist, partial(self._completed, writing, status))
+        for writing in said[-1:]:
+            await self._store(persist, partial(self._ended, writing, status, failed))
+        return [each.message for each in said]
+
+    async def _store(self, persist: Persist, store: Callable[[], events.Frame]) -> None:
+        frame = await persist(store)
+        if frame is not None:
+            await self.publish(frame)
+
+    async def publish(self, frame: events.Frame) -> None:
+        """Tell the pages of the conversation."""
+        await events.publish(self._conversation.uuid, frame)
+
+    def _writing(self, message: Message) -> Writing:
+        return Writing(self._interface, self._conversation, message, self._fetched.set)
+
+    async def _append(self, user: str, avatar: str) -> Writing:
+        message, frame = await in_database(self._added, user, avatar)
+        writing = self._writing(message)
+        self.open.append(writing)
+        await self.publish(frame)
+        await self._joined(message.pk)
+        return writing
+
+    def _added(self, user: str, avatar: str) -> tuple[Message, events.Frame]:
+        message, revision = chains.go_on(self._interface, self._run, user_name=user, avatar=avatar)
+        return message, self._announced(message, revision)
+
+    def _renamed(self, message: Message, user: str, avatar: str) -> events.Frame:
+        return self._announced(message, chains.rename(self._run, message, user_name=user, avatar=avatar))
+
+    def _announced(self, message: Message, revision: int) -> events.Frame:
+        self._conversation.revision = revision
+        return added_frame(self._interface, self._conversation, [message])
+
+    def _completed(self, writing: Writing, status: Message.Status) -> events.Frame:
+        shown, parts, html = writing.flow.shown(), writing.flow.stored(), writing.flow.final()
+        revision = replies.complete(writing.message, status=status, parts=parts, html=html)
+        return self._settled(writing, revision, shown)
+
+    def _ended(self, writing: Writing, status: Message.Status, failed: Failure | None) -> events.Frame:
+        shown, parts, html = writing.flow.shown(), writing.flow.stored(), writing.flow.final()
+        revision = replies.settle(writing.message, self._run, status=status, parts=parts, html=html, failure=failed)
+        return self._settled(writing, revision, shown)
+
+    def _withdrawn(self, writing: Writing, *, end: bool) -> events.Frame:
+        revision = chains.withdraw(self._run, writing.message, end=end)
+        return {"type": events.MESSAGE_ADDED, "revision": revision, "removed": [writing.message.pk], "html": ""}
+
+    def _settled(self, writing: Writing, revision: int, shown: str) -> events.Frame:
+        return settled_frame(
+            self._interface,
+            self._conversation,
+            writing.message,
+            revision=revision,
+            shown=shown,
+            seq=writing.stream.seq,
+        )

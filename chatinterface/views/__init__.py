@@ -1,0 +1,1 @@
+"""What is read: the pages, and the fragments that they fetch."""

@@ -1,0 +1,108 @@
+"""The page of a chat, and the fragments of its log."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from chatinterface import history, retention, tree
+from chatinterface.content.parts import find
+from chatinterface.flagging import load_flags
+from chatinterface.forms import MessageForm
+from chatinterface.interface import ChatInterface
+from chatinterface.models import Conversation, Run
+from chatinterface.presentation import article, part_html
+from chatinterface.runs.recovery import interrupt_lost
+from chatinterface.versions import undone
+from chatinterface.views.guard import page
+from chatinterface.views.history import beginning
+
+# More digits than any id has.
+LONGEST_ID = 20
+
+
+@page
+def new(request: HttpRequest, interface: ChatInterface) -> HttpResponse:
+    """The page of a conversation that does not exist until its first message."""
+    retention.sweep(interface)
+    uuid, token = history.new_token(history.visitor(request), interface.name)
+    conversation = Conversation(uuid=uuid, interface=interface.name)
+    shown = {**_log(interface, conversation), **_list(request, interface), "token": token}
+    return render(request, "chatinterface/page.html", shown)
+
+
+@page
+def conversation(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResponse:
+    """The page of a conversation, with its newest messages."""
+    found = _found(request, interface, uuid)
+    shown = {**_log(interface, found), **_list(request, interface), "token": ""}
+    return render(request, "chatinterface/page.html", shown)
+
+
+@page
+def log(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResponse:
+    """The messages of a conversation as a fragment: the newest, or with ``?before=<id>`` the page before that one."""
+    before = request.GET.get("before", "")
+    if before and not (before.isdecimal() and len(before) < LONGEST_ID):
+        raise Http404
+    found = _found(request, interface, uuid)
+    return render(request, "chatinterface/log.html", _log(interface, found, int(before) if before else None))
+
+
+@page
+def message(request: HttpRequest, interface: ChatInterface, uuid: UUID, message: int) -> HttpResponse:
+    """One message of a conversation as a fragment."""
+    found = _found(request, interface, uuid)
+    return HttpResponse(article(interface, found, found.messages.get(pk=message, active=True)))
+
+
+@page
+def part(request: HttpRequest, interface: ChatInterface, uuid: UUID, message: int, part: str) -> HttpResponse:
+    """One part of a message as a fragment: what is too long for a frame."""
+    found = _found(request, interface, uuid)
+    holder = found.messages.get(pk=message)
+    shown = find(holder.parts, part)
+    if shown is None:
+        raise Http404
+    return HttpResponse(part_html(interface, found, holder, shown))
+
+
+def _found(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> Conversation:
+    """The visitor's conversation; what a lost worker left behind in it is marked first."""
+    found = history.find(history.visitor(request), uuid, interface.name)
+    interrupt_lost(found)
+    return found
+
+
+def _log(interface: ChatInterface, conversation: Conversation, before: int | None = None) -> dict[str, Any]:
+    size = interface.load_buffer
+    messages, older = history.messages(conversation, before, size) if conversation.pk else ([], None)
+    tree.number(messages)
+    load_flags(interface, conversation, messages)
+    return {
+        "interface": interface,
+        "conversation": conversation,
+        "messages": messages,
+        "older": older,
+        "undone": undone(conversation) or "",
+        "state": _state(conversation),
+        "form": MessageForm(interface=interface),
+    }
+
+
+def _list(request: HttpRequest, interface: ChatInterface) -> dict[str, Any]:
+    """What the panel beside the chat shows, where it has one."""
+    if not interface.save_history:
+        return {}
+    who = history.visitor(request)
+    return {**beginning(who, interface), "fresh": who.user_id is None and not who.session_key}
+
+
+def _state(conversation: Conversation) -> str:
+    leaf = conversation.leaf
+    if leaf is None or not conversation.answering:
+        return "idle"
+    return "queued" if leaf.run is not None and leaf.run.status == Run.Status.QUEUED else "streaming"

@@ -1,0 +1,104 @@
+"""Demo chats that do more than answer: they offer replies, ask back, show how far they are, and work on something."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from django import forms
+
+import chatinterface as chat
+from chatinterface.content.components import Code
+
+SIZES = [
+    {"value": "A small one", "label": "Small"},
+    {"value": "A large one", "label": "Large"},
+    {"value": "Surprise me"},
+]
+
+
+@chat.register(
+    title="Coffee shop",
+    description="Offers replies to choose from, and takes reactions.",
+    callback_user="Barista",
+    callback_avatar="☕",
+    reaction_icons={"favorite": "heart", "funny": "mood-smile"},
+)
+def coffee(message: str, history: list[dict[str, Any]]) -> Any:
+    if history:
+        return f"{message}, coming up!"
+    return {"role": "assistant", "content": "What size would you like?", "options": SIZES}
+
+
+class Booking(forms.Form):
+    """What a table is booked with."""
+
+    name = forms.CharField(max_length=50)
+    guests = forms.IntegerField(min_value=1, max_value=12, initial=2)
+    window = forms.BooleanField(label="At the window", required=False)
+
+
+def at_most_eight(booking: dict[str, Any]) -> str | bool:
+    return booking["guests"] <= 8 or "More than eight guests need the hall. Call us."
+
+
+@chat.register(
+    title="Book a table",
+    description="Asks back in the middle of its reply: a choice first, then a form.",
+    callback_user="Host",
+    callback_avatar="🍽️",
+)
+async def booking(message: str, chat: chat.ChatSession) -> str:
+    day = await chat.aprompt_user(["Friday", "Saturday", "Sunday"], title="Which day?")
+    booked = await chat.aprompt_user(Booking, at_most_eight, title=f"Your table on {day}", submit="Book")
+    return f"A table for **{booked['guests']}** on {day}, {booked['name']}. See you then!"
+
+
+@chat.register(
+    title="Errands",
+    description="Shows how far it is, and notes beside the reply.",
+    callback_user="Runner",
+)
+async def errands(message: str, chat: chat.ChatSession) -> str:
+    places = message.split() or ["home"]
+    for done, place in enumerate(places):
+        await chat.aprogress(done, len(places), f"On the way to {place}")
+        await asyncio.sleep(0.4)
+        await chat.anotify(f"Been to {place}", "success")
+    if len(places) > 3:
+        await chat.anotify("That was a long way.", "warning")
+    return f"Done: {len(places)} places."
+
+
+PYTHON = """def fibonacci(n: int) -> int:
+    before, last = 0, 1
+    for _ in range(n):
+        before, last = last, before + last
+    return before
+"""
+JAVASCRIPT = """function fibonacci(n) {
+  let [before, last] = [0, 1];
+  while (n--) [before, last] = [last, before + last];
+  return before;
+}
+"""
+SOURCES = {"python": PYTHON, "javascript": JAVASCRIPT}
+WORDS = ("Here ", "it ", "is, ", "line ", "by ", "line, ", "beside ", "us.")
+
+
+@chat.register(
+    title="Code beside the chat",
+    description="Ask for Python or JavaScript. The code is written beside the conversation, while the reply streams.",
+    placeholder="Try *Show me Python*.",
+    additional_outputs=["code"],
+    yields="tokens",
+)
+async def artifacts(message: str) -> AsyncIterator[Any]:
+    language = next((each for each in SOURCES if each in message.lower()), "")
+    if not language:
+        yield "Name a language: Python or JavaScript."
+        return
+    source = SOURCES[language]
+    for number, word in enumerate(WORDS, 1):
+        yield word, Code(source[: 25 * number], language)
+        await asyncio.sleep(0.12)
+    yield "", Code(source, language)

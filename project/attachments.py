@@ -1,0 +1,81 @@
+"""The demo chats that take files."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import chatinterface as chat
+from chatinterface import widgets
+
+
+@chat.register(
+    title="Attachments",
+    description="Gradio’s way: text and files in one message. Attach, drop, paste or record something.",
+    multimodal=True,
+    max_file_size="2gb",
+)
+def attachments(message: chat.MultimodalMessage, history: list[dict[str, Any]]) -> str:
+    if not message["files"]:
+        return "That was text alone. Try the paper clip."
+    rows = "\n".join(f"| {file.name} | `{file.content_type}` | {file.size:,} |" for file in message["files"])
+    return f"I have got:\n\n| file | type | bytes |\n|---|---|---:|\n{rows}"
+
+
+@chat.register
+class Tables(chat.ChatInterface):
+    title = "Tables"
+    description = "Panel’s way: a CSV file arrives as a pandas DataFrame, and is shown as a table."
+    multimodal = True
+    file_types = (".csv", ".tsv")
+    max_files = 1
+    max_file_size = "50mb"
+
+    def callback(self, contents: Any) -> Iterator[Any]:
+        frames = [each for each in (contents if isinstance(contents, list) else [contents]) if hasattr(each, "columns")]
+        if not frames:
+            yield "Attach a table, as a CSV file."
+        for frame in frames:
+            yield f"{len(frame):,} rows of {len(frame.columns)} columns."
+            yield frame
+
+
+@chat.register
+class Pictures(chat.ChatInterface):
+    title = "Pictures"
+    description = "Images arrive as Pillow’s. Drop some on the page, or paste one."
+    multimodal = True
+    file_types = ("image",)
+    max_files = 4
+    max_file_size = "10mb"
+
+    def callback(self, contents: Any) -> Iterator[Any]:
+        pictures = [each for each in (contents if isinstance(contents, list) else [contents]) if hasattr(each, "width")]
+        if not pictures:
+            yield "Show me a picture."
+        for picture in pictures:
+            yield f"{picture.width} × {picture.height} pixels, upside down:"
+            yield picture.rotate(180)
+
+
+@chat.register(
+    title="Poems",
+    description="Enter breaks the line here, Ctrl+Enter sends.",
+    textbox=chat.Textbox(placeholder="Write a poem", lines=3, max_lines=12, enter_sends=False, submit_btn="Recite"),
+    autofocus=False,
+)
+def poems(message: str) -> str:
+    lines = message.splitlines()
+    return f"{len(lines)} lines, of which the longest is:\n\n> {max(lines, key=len)}"
+
+
+@chat.register(
+    title="Two ways to ask",
+    description="A tab for text, and one for a file, whose contents the callback gets.",
+    widgets=[
+        widgets.ChatAreaInput(name="Text", placeholder="Ask in words"),
+        widgets.FileInput(name="CSV file", accept=".csv,.tsv", max_size="50mb"),
+        widgets.FileInput(name="Images", accept="image/*", multiple=True, max_files=4),
+    ],
+)
+def file_tabs(contents: Any) -> str:
+    several = contents if isinstance(contents, list) else [contents]
+    return "\n".join(f"- {type(each).__name__}: {getattr(each, 'shape', None) or each}" for each in several)

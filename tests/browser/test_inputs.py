@@ -1,0 +1,264 @@
+"""Inputs in a real browser: tabs, every control by keyboard, what is wrong beside its field."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.browser.chat import Chat
+from tests.browser.conftest import REFUSED, Console
+from tests.browser.test_accessibility import OVERFLOW, PHONE, WIDE, accessible
+from tests.server import Server
+
+
+def tab(chat: Chat, name: str) -> Locator:
+    return chat.page.get_by_role("tab", name=name, exact=True)
+
+
+def said(chat: Chat) -> Locator:
+    """The visitor's last message."""
+    return chat.page.locator("[data-role=user]").last.locator("[data-message-body]")
+
+
+def answered(chat: Chat, text: str, count: int = 1) -> None:
+    chat.has_status("done", count=count)
+    expect(chat.body).to_contain_text(text)
+
+
+@pytest.fixture
+def every(page: Page, server: Server) -> Chat:
+    return Chat(page, server).open("every_input")
+
+
+@pytest.fixture
+def two(page: Page, server: Server) -> Chat:
+    return Chat(page, server).open("text_or_number")
+
+
+# What is pressed in each input, and what the callback says that it got.
+KEYS = {
+    "Line": (["Hello", "Enter"], "'Hello'"),
+    "Lines": (["One", "Enter", "two", "Control+Enter"], "'One\\ntwo'"),
+    "Secret": (["hush", "Enter"], "'hush'"),
+    "Steps": (["ArrowRight", "Enter"], "4, of type int"),
+    "Share": (["Home", "Enter"], "0.0, of type float"),
+    "From to": (["Home", "Tab", "End", "Enter"], "(0, 100)"),
+    "Count": (["ArrowUp", "Enter"], "2, of type int"),
+    "Weight": (["Control+a", "0", "Enter"], "0.0, of type float"),
+    "Colour": (["ArrowDown", "Control+Enter"], "'green'"),
+    "Colours": (["End", "Control+Enter"], "['blue']"),
+    "Size": (["ArrowRight", "Enter"], "3, of type int"),
+    "Extras": (["Space", "Tab", "Space", "Enter"], "['milk', 'sugar']"),
+    "I agree": (["Enter"], "False, of type bool"),
+    "Light": (["Space", "Enter"], "True, of type bool"),
+    "Day": (["05042026", "Enter"], "datetime.date(2026, 5, 4)"),
+    "Moment": (["05042026", "Tab", "1230PM", "Enter"], "datetime.datetime(2026, 5, 4, 12, 30"),
+    "Code": (["Control+a", "x = 1", "Control+Enter"], "'x = 1'"),
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_by_keyboard(every: Chat, name: str) -> None:
+    keys, answer = KEYS[name]
+    keyboard = every.page.keyboard
+    tab(every, name).click()
+    expect(every.page.locator("[data-input-panel]:visible :focus")).to_have_count(1)
+    for key in keys:
+        if key in {"Enter", "Tab", "Space", "Home", "End"} or key.startswith(("Arrow", "Control+")):
+            keyboard.press(key)
+        else:
+            keyboard.type(key)
+    answered(every, answer)
+    accessible(every.page)
+
+
+def test_colour_is_sent(every: Chat) -> None:
+    tab(every, "Paint").click()
+    every.page.locator("[type=color]").fill("#ff8800")
+    expect(every.page.locator("[type=color] ~ output")).to_have_text("#ff8800")
+    every.action("send").click()
+    answered(every, "'#ff8800'")
+    expect(said(every).locator("rect")).to_have_attribute("fill", "#ff8800")
+
+
+def test_tabs_by_keyboard(two: Chat) -> None:
+    """As the pattern for tabs says: arrows, Home and End move, and show what they come to."""
+    keyboard = two.page.keyboard
+    expect(two.page.get_by_role("tab", selected=True)).to_have_text("Text")
+    expect(two.input).to_be_focused()
+    keyboard.press("Shift+Tab")
+    expect(tab(two, "Text")).to_be_focused()
+    for key, name in (("ArrowRight", "Number"), ("ArrowRight", "Text"), ("ArrowLeft", "Number"), ("Home", "Text")):
+        keyboard.press(key)
+        expect(tab(two, name)).to_be_focused()
+        expect(tab(two, name)).to_have_attribute("aria-selected", "true")
+        expect(two.page.get_by_role("tabpanel")).to_have_accessible_name(name)
+    keyboard.press("End")
+    keyboard.press("Tab")
+    expect(two.page.get_by_role("slider")).to_be_focused()
+    accessible(two.page)
+
+
+def test_other_tabs_keep_what_is_typed(two: Chat) -> None:
+    two.input.fill("half a sen")
+    tab(two, "Number").click()
+    two.page.keyboard.press("ArrowRight")
+    two.action("send").click()
+    answered(two, "That makes 1.")
+    expect(two.page.get_by_role("slider")).to_have_value("0")
+    tab(two, "Text").click()
+    expect(two.input).to_have_value("half a sen")
+    two.input.press("Enter")
+    answered(two, "That makes 10.", count=2)
+
+
+def test_what_is_typed_survives_a_reload(every: Chat) -> None:
+    """But for a secret; and what was sent does not come back."""
+    every.page.locator("[data-chat-input]").fill("half a sen")
+    tab(every, "Secret").click()
+    every.page.locator("[data-chat-input]").fill("hush")
+    every.reload()
+    expect(every.page.locator("[data-chat-input]")).to_have_value("half a sen")
+    every.page.locator("[data-chat-input]").press("Enter")
+    answered(every, "'half a sen'")
+    every.reload()
+    expect(every.page.locator("[data-chat-input]")).to_have_value("")
+    tab(every, "Secret").click()
+    expect(every.page.locator("[data-chat-input]")).to_have_value("")
+
+
+def test_first_message_has_an_address(two: Chat) -> None:
+    """Also where it is no text."""
+    tab(two, "Number").click()
+    two.action("send").click()
+    answered(two, "That makes 0.")
+    two.page.wait_for_url(f"**/c/{two.uuid}/")
+    two.reload()
+    expect(said(two)).to_have_text("0")
+
+
+def test_slider_shows_its_value(two: Chat) -> None:
+    tab(two, "Number").click()
+    two.page.keyboard.press("End")
+    expect(two.page.locator("output")).to_have_text("10")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_form_says_what_is_wrong(
+    new_context: Callable[..., BrowserContext], server: Server, console: Console, viewport: dict[str, int]
+) -> None:
+    """Beside the field; nothing that was entered is lost."""
+    console.allow(REFUSED)
+    chat = Chat(new_context(viewport=viewport).new_page(), server).open("reservation")
+    accessible(chat.page)
+    chat.page.get_by_label("Wishes").fill("A cake")
+    chat.action("send").click()
+    day = chat.page.get_by_label("Day")
+    expect(day).to_be_focused()
+    expect(day).to_have_attribute("aria-invalid", "true")
+    expect(day).to_have_accessible_description("This field is required.")
+    expect(chat.page.get_by_role("alert")).to_contain_text("Correct what is marked")
+    accessible(chat.page)
+    assert chat.page.evaluate(OVERFLOW) == 0
+    day.fill("2026-12-24")
+    expect(day).not_to_have_attribute("aria-invalid", "true")
+    day.press("Enter")
+    answered(chat, "A table inside for 2 on Thursday")
+    expect(said(chat)).to_contain_text("A cake")
+    expect(chat.page.get_by_label("Wishes")).to_have_value("")
+
+
+def test_wrong_number_is_kept(every: Chat, console: Console) -> None:
+    console.allow(REFUSED)
+    tab(every, "Count").click()
+    number = every.page.get_by_role("spinbutton")
+    number.fill("")
+    number.press("Enter")
+    expect(every.errors).to_have_text("This field is required.")
+    expect(number).to_have_attribute("aria-invalid", "true")
+    number.fill("7")
+    expect(every.errors).to_be_empty()
+    number.press("Enter")
+    answered(every, "7, of type int")
+
+
+def test_inputs_below_the_chat(page: Page, server: Server, console: Console) -> None:
+    console.allow(REFUSED)
+    chat = Chat(page, server).open("prompted")
+    prompt, words = page.get_by_label("System prompt"), page.get_by_label("Words")
+    expect(prompt).to_be_hidden()
+    page.get_by_text("How it answers").click()
+    prompt.fill("Be brief, and then")
+    words.focus()
+    words.press("Home")
+    accessible(page)
+    chat.reload()
+    page.get_by_text("How it answers").click()
+    expect(prompt).to_have_value("Be brief, and then")
+    chat.send("Hello")
+    answered(chat, "Be")
+    expect(chat.body).to_have_text("Be")
+    page.goto(page.url)
+    expect(prompt).to_have_value("Be brief, and then")
+
+
+def test_narrow(new_context: Callable[..., BrowserContext], server: Server) -> None:
+    chat = Chat(new_context(viewport={"width": 320, "height": 600}).new_page(), server).open("every_input")
+    for each in chat.page.get_by_role("tab").all():
+        each.click()
+        assert chat.page.evaluate(OVERFLOW) == 0, each.text_content()
+        expect(chat.action("send")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe(new_context: Callable[..., BrowserContext], server: Server, scheme: str) -> None:
+    page = new_context(color_scheme=scheme).new_page()
+    chat = Chat(page, server).open("every_input")
+    for each in page.get_by_role("tab").all():
+        each.click()
+        accessible(page)
+    chat.open("prompted")
+    page.get_by_text("How it answers").click()
+    accessible(page)
+
+
+def test_callback_turns_every_page(page: Page, server: Server) -> None:
+    """And a reload shows the same; what was typed in the other tab is kept."""
+    chat = Chat(page, server).open("guided")
+    chat.send("Hello")
+    answered(chat, "That makes 5.")
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Number")
+    expect(page.get_by_role("slider")).to_be_focused()
+    other = chat.again()
+    expect(other.page.get_by_role("tab", selected=True)).to_have_text("Number")
+    tab(other, "Text").click()
+    other.input.fill("half a sen")
+    tab(other, "Number").click()
+    page.keyboard.press("ArrowRight")
+    chat.action("send").click()
+    answered(chat, "That makes 1.", count=2)
+    for each in (chat, other):
+        expect(each.page.get_by_role("tab", selected=True)).to_have_text("Text")
+    expect(other.input).to_have_value("half a sen")
+    chat.reload()
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Text")
+    accessible(page)
+
+
+def test_callback_replaces_the_input(page: Page, server: Server) -> None:
+    chat = Chat(page, server).open("interview")
+    expect(page.get_by_role("tablist")).to_be_hidden()
+    page.keyboard.type("Ada")
+    page.keyboard.press("Enter")
+    answered(chat, "Hello Ada!")
+    slider = page.get_by_role("slider", name="Your age")
+    expect(slider).to_be_focused()
+    other = chat.again()
+    expect(other.page.get_by_role("slider")).to_be_visible()
+    accessible(page)
+    # It is sent once its value has been chosen.
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    answered(chat, "33 is a good age.", count=2)
+    expect(page.get_by_role("textbox", name="Your name")).to_be_focused()
+    expect(other.page.get_by_role("textbox", name="Your name")).to_be_visible()

@@ -1,0 +1,158 @@
+"""Inputs below the chat: what the callback gets of them, and what is kept."""
+
+from typing import Any
+
+import pytest
+from django import forms
+from django.core.exceptions import ImproperlyConfigured
+
+import chatinterface as chat
+from chatinterface import widgets
+from chatinterface.additional import SHORT
+from chatinterface.models import Conversation
+from tests.tab import Tab, ended
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PROMPT = widgets.TextInput(name="System prompt", value="Be kind.")
+WORDS = widgets.IntSlider(name="Words", start=1, end=50, value=12)
+
+
+def post(tab: Tab, message: str, **values: Any) -> Any:
+    """Post a message with the inputs below the chat."""
+    named = {f"additional-{name}": value for name, value in values.items()}
+    return tab._post("send", {"token": tab.token, "message": message, "additional": "1", **named})
+
+
+async def test_values_follow_history() -> None:
+    @chat.register(name="ask", additional_inputs=[PROMPT, WORDS])
+    def answer(message: str, history: Any, first: str, second: int) -> str:
+        return f"{message} {len(history)} {first!r} {second!r}"
+
+    tab = await Tab.open("ask")
+    await post(tab, "Hello", system_prompt="", words="7")
+    await ended()
+    assert (await tab.reply()).text == "Hello 0 '' 7"
+
+
+async def test_values_by_name() -> None:
+    """In whatever order, also where the history is left out."""
+
+    @chat.register(name="ask", additional_inputs=[PROMPT, WORDS])
+    def answer(message: str, words: int, *, system_prompt: str) -> str:
+        return f"{words} {system_prompt}"
+
+    tab = await Tab.open("ask")
+    assert (await tab.ask("Hello")).text == "12 Be kind."
+
+
+async def test_values_in_panels_convention() -> None:
+    def answer(contents: str, user: str, words: int) -> str:
+        return f"{contents} {words}"
+
+    chat.register(chat.ChatInterface(callback=answer, name="ask", additional_inputs=WORDS))
+    assert (await (await Tab.open("ask")).ask("Hello")).text == "Hello 12"
+
+
+async def test_kept_by_conversation() -> None:
+    """For the page, for a message that brings none, and for a reply that is run again."""
+
+    @chat.register(name="ask", additional_inputs=[WORDS])
+    def answer(message: str, history: Any, words: int) -> str:
+        return str(words)
+
+    tab = await Tab.open("ask")
+    await post(tab, "Hello", words="7")
+    await ended()
+    assert (await tab.ask("Again")).text == "7"
+    await tab.rerun((await tab.reply()).pk)
+    await ended()
+    assert (await tab.reply()).text == "7"
+    page = (await tab.client.get(tab.url("conversation"))).content.decode()
+    assert 'name="additional-words" value="7"' in page
+
+
+async def test_wrong_value_is_refused_beside_its_field() -> None:
+    @chat.register(name="ask", additional_inputs=[WORDS])
+    def answer(message: str, history: Any, words: int) -> str:
+        return str(words)
+
+    tab = await Tab.open("ask")
+    response = await post(tab, "Hello", words="51")
+    assert response.status_code == 422
+    assert f'id="chat-{tab.uuid}-additional-words_errors"' in response.content.decode()
+    assert not await Conversation.objects.aexists()
+
+
+async def test_unchecked_is_false() -> None:
+    @chat.register(name="ask", additional_inputs=["checkbox", widgets.Switch(name="Light", value=True)])
+    def answer(message: str, history: Any, *values: Any) -> str:
+        return repr(values)
+
+    tab = await Tab.open("ask")
+    assert (await tab.ask("Hello")).text == "(False, True)"
+    await post(tab, "Hello")
+    await ended()
+    assert (await tab.reply()).text == "(False, False)"
+
+
+@pytest.mark.parametrize("short", sorted(SHORT))
+async def test_short_names(short: str) -> None:
+    @chat.register(name="ask", additional_inputs=[short, short])
+    def answer(message: str, history: Any, first: Any, second: Any) -> str:
+        return repr(first == second)
+
+    assert (await (await Tab.open("ask")).ask("Hello")).text == "True"
+
+
+async def test_beside_other_inputs() -> None:
+    @chat.register(name="ask", widgets=widgets.IntInput(name="Number"), additional_inputs=[WORDS])
+    def answer(message: Any, history: Any, words: int) -> str:
+        return f"{message + words}"
+
+    tab = await Tab.open("ask")
+    await post(tab, "5", words="7")
+    await ended()
+    assert (await tab.reply()).text == "12"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "sentence"),
+    [
+        ({"additional_inputs": ["slyder"]}, "has 'slyder', which is no input"),
+        ({"additional_inputs": [WORDS, WORDS]}, "two inputs named 'words'"),
+        ({"additional_inputs": [widgets.TextInput(name="History")]}, "one named 'history'"),
+        ({"additional_inputs": [WORDS], "additional_inputs_accordion": {"opened": True}}, "has 'opened'"),
+        ({"additional_inputs": [WORDS, PROMPT]}, "does not take the additional input 'system_prompt'"),
+    ],
+)
+def test_wrong_declarations_are_refused(attributes: Any, sentence: str) -> None:
+    def answer(message: str, history: Any, words: int) -> str:
+        return message
+
+    with pytest.raises(ImproperlyConfigured, match=sentence):
+        chat.ChatInterface(answer, name="wrong", **attributes)
+
+
+@pytest.mark.parametrize(
+    ("accordion", "label", "opened"), [("More", "More", False), ({"open": True}, "Additional", True)]
+)
+async def test_accordion(accordion: Any, label: str, opened: bool) -> None:  # noqa: FBT001 -- of the table above.
+    @chat.register(name="ask", additional_inputs=[WORDS], additional_inputs_accordion=accordion)
+    def answer(message: str, history: Any, words: int) -> str:
+        return message
+
+    page = (await (await Tab.open("ask")).client.get("/chat/ask/")).content.decode()
+    fold = page.partition("<details")[2].partition("</summary>")[0]
+    assert label in fold
+    assert (" open>" in fold) == opened
+
+
+def test_required_is_what_an_author_says() -> None:
+    declared = chat.ChatInterface(
+        lambda message, history, a, b: message,
+        name="ask",
+        additional_inputs=[widgets.TextInput(name="a", required=True), forms.CharField(label="b")],
+    )
+    assert declared.additional is not None
+    assert [field.required for field in declared.additional.form().fields.values()] == [True, True]
