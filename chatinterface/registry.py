@@ -73,3 +73,9 @@ def registered() -> dict[str, ChatInterface]:
 def find(name: str) -> ChatInterface | None:
     """The chat of that name, or None."""
     return _chats.get(name)
+
+
+def shows_list(name: str) -> bool:
+    """Whether the visitors of that chat see their conversations in a list, searchable and marked as unread."""
+    interface = find(name)
+    return interface is not None and interface.save_history

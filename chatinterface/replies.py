@@ -42,7 +42,7 @@ def settle(
     run.save(update_fields=["status", "first_output_at", "finished_at", "lease_until", "error_id", "error"])
     if run.asks:
         prompts.end([run])
-    conversation.unread = shows_list(conversation)
+    conversation.unread = registry.shows_list(conversation.interface)
     return changed(conversation, run.finished_at)
 
 
@@ -113,12 +113,6 @@ def interrupt(conversation_id: int) -> list[int]:
             reply.conversation = conversation
             search.index_message(reply)
     return interrupted
-
-
-def shows_list(conversation: Conversation) -> bool:
-    """Whether its visitor sees it in a list, where what is unread is marked."""
-    interface = registry.find(conversation.interface)
-    return interface is not None and interface.save_history
 
 
 def lease_end() -> datetime:

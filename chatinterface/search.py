@@ -107,21 +107,21 @@ def search(who: Visitor, interface: str, text: str, before: int | None = None) -
 def index_message(message: Message) -> None:
     """Let a message be found, where its chat shows a history."""
     conversation = message.conversation
-    if _searched(conversation):
+    if registry.shows_list(conversation.interface):
         words = _words(conversation, _said(message.parts))
         Passage.objects.update_or_create(message=message, defaults={"conversation": conversation, **words})
 
 
 def index_title(conversation: Conversation) -> None:
     """Let a conversation be found by its title, where its chat shows a history."""
-    if _searched(conversation):
+    if registry.shows_list(conversation.interface):
         words = _words(conversation, conversation.title)
         Passage.objects.update_or_create(conversation=conversation, message=None, defaults=words)
 
 
 def index_all(conversation: Conversation) -> None:
     """Let all of a conversation be found that nobody has indexed: one that was imported, or made before."""
-    if not _searched(conversation):
+    if not registry.shows_list(conversation.interface):
         return
     found = [
         Passage(conversation=conversation, message=message, **_words(conversation, _said(message.parts)))
@@ -155,11 +155,6 @@ def _said(parts: list[dict[str, Any]]) -> str:
     """All that is shown of a message: its texts, what stands for its components, the names of its files."""
     names = ("title", "text", "alt_text", "name", "log")
     return "\n".join(str(part[name]) for part in walk(parts) for name in names if part.get(name))
-
-
-def _searched(conversation: Conversation) -> bool:
-    interface = registry.find(conversation.interface)
-    return interface is not None and interface.save_history
 
 
 def _words(conversation: Conversation, text: str) -> dict[str, str]:

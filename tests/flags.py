@@ -7,8 +7,9 @@ from django.db.models import Max
 from django.test import Client
 
 import chatinterface as chat
-from chatinterface import ChatInterface, flagging, registry
+from chatinterface import ChatInterface, registry
 from chatinterface.content.markdown import render
+from chatinterface.flags import flagging
 from chatinterface.history import Visitor
 from chatinterface.models import Conversation, Flag, Message
 

@@ -18,8 +18,8 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatinterface import flag_exports
-from chatinterface.flag_exports import BATCH
+from chatinterface.flags import exports
+from chatinterface.flags.exports import BATCH
 from chatinterface.models import Flag, Message
 from tests.flags import advisor, exchange, flag, many, said, staff
 
@@ -75,7 +75,7 @@ def judged(message: Message, option: str, **fields: Any) -> Flag:
 def test_csv(exporter: Client) -> None:
     which = flag(exchange("How,\n“now”?", "So;\r\nso"), comment="Größe")
     (row,) = rows(download(exporter, "csv"))
-    assert tuple(row) == flag_exports.COLUMNS
+    assert tuple(row) == exports.COLUMNS
     assert row["id"] == str(which.pk)
     assert (row["question"], row["reply"], row["comment"]) == ("How,\n“now”?", "So;\r\nso", "Größe")
     assert (row["user"], row["option"], row["status"], row["reviewer"]) == ("ann", "Dislike", "open", "")
@@ -106,7 +106,7 @@ def test_csv_can_be_read_back(texts: list[str]) -> None:
     Flag.objects.all().delete()
     session = {"session_key": "x"}
     Flag.objects.bulk_create(Flag(**{**session, **_fields(each)}) for each in flags)
-    found = rows("".join(flag_exports.csv_rows(Flag.objects.all())))
+    found = rows("".join(exports.csv_rows(Flag.objects.all())))
     for text, row in zip(texts, found, strict=True):
         assert row["comment"].removeprefix("'") == text.removeprefix("'")
 
@@ -216,7 +216,7 @@ def test_every_flag_once(exporter: Client) -> None:
 
 def test_queries_by_the_batch() -> None:
     many(5 * BATCH)
-    for export, _kind, _name in flag_exports.FORMATS.values():
+    for export, _kind, _name in exports.FORMATS.values():
         with CaptureQueriesContext(connection) as captured:
             list(export(Flag.objects.all()))
         assert len(captured) <= 2 * 6

@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import chatinterface as chat
-from chatinterface import ChatInterface, ChatSession, flaglog, hooks, signals
+from chatinterface import ChatInterface, ChatSession, hooks, signals
 from chatinterface.content.cells import harmless
+from chatinterface.flags import csv_log
 from chatinterface.history import PAGE_SIZE
 from chatinterface.hooks import FlagEvent, LikeEvent
 from chatinterface.models import Conversation, Flag, Message
@@ -517,7 +518,7 @@ def test_log_is_locked(tmp_path: Path) -> None:
     conversation.messages.create(role="user", parts=[{"type": "text", "text": "long " * 20_000}])
 
     def write(number: int) -> None:
-        flaglog.append(tmp_path, conversation, index=0, value=str(number), option="Like")
+        csv_log.append(tmp_path, conversation, index=0, value=str(number), option="Like")
         connections.close_all()
 
     with ThreadPoolExecutor(8) as pool:

@@ -9,10 +9,11 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 
-from chatinterface import events, flagging, flaglog, history, hooks, signals
+from chatinterface import events, history, hooks, signals
 from chatinterface.actions.guard import action, refusal
 from chatinterface.declarations.flagging import DISLIKE, LIKE
-from chatinterface.flagging import Flagged
+from chatinterface.flags import csv_log, flagging
+from chatinterface.flags.flagging import Flagged
 from chatinterface.forms import FlagForm
 from chatinterface.interface import ChatInterface
 from chatinterface.presentation import changed_frame
@@ -41,7 +42,7 @@ def _tell(interface: ChatInterface, flagged: Flagged) -> None:
         liked = hooks.LikeEvent(**where, liked=_liked(option), previous=_liked(flagged.previous))
         hooks.tell(session, interface.on_like, signals.message_liked, liked)
         if interface.flagging_dir:
-            write = partial(flaglog.append, interface.flagging_dir, flagged.conversation, option=option)
+            write = partial(csv_log.append, interface.flagging_dir, flagged.conversation, option=option)
             hooks.in_callback_thread(partial(write, index=flagged.index, value=flagged.message.text))
     event = hooks.FlagEvent(
         **where,

@@ -18,9 +18,9 @@ from django.utils.translation import gettext
 from chatinterface import registry
 from chatinterface.content.markdown import render
 from chatinterface.content.sanitise import clean_rendered
+from chatinterface.flags.reviewing import Surroundings
 from chatinterface.models import Attachment, Flag, Message
 from chatinterface.presentation import body
-from chatinterface.reviewing import Surroundings
 from chatinterface.views import documents, files
 
 if TYPE_CHECKING:

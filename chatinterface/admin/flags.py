@@ -21,10 +21,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from chatinterface import flag_exports, reviewing, streaming
+from chatinterface import streaming
 from chatinterface.admin import exchange, review, summary
 from chatinterface.admin.evidence import ReadOnlyAdmin
 from chatinterface.admin.filters import ChatFilter, DayFilter, FlaggerFilter, OptionFilter, title_of
+from chatinterface.flags import exports, reviewing
 from chatinterface.models import Flag
 
 # Characters of what was said that the list shows.
@@ -206,14 +207,14 @@ class FlagAdmin(ReadOnlyAdmin):
         """All flags that the list shows, on all its pages, as a file."""
         if not self.has_export_permission(request):
             raise PermissionDenied
-        if kind not in flag_exports.FORMATS:
+        if kind not in exports.FORMATS:
             raise Http404
         return exported(request, review.chosen(self, request, request.GET), kind)
 
 
 def exported(request: HttpRequest, flags: QuerySet[Flag], kind: str) -> HttpResponseBase:
     """These flags as a file of that kind, made while it is sent."""
-    export, content_type, name = flag_exports.FORMATS[kind]
+    export, content_type, name = exports.FORMATS[kind]
     return streaming.download(request, export(flags.defer(None)), content_type=content_type, name=name)
 
 

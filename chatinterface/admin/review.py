@@ -17,10 +17,10 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chatinterface import reviewing
 from chatinterface.admin import exchange
 from chatinterface.admin.filters import title_of
 from chatinterface.exceptions import DecidedMeanwhile
+from chatinterface.flags import reviewing
 from chatinterface.models import Flag
 
 if TYPE_CHECKING:

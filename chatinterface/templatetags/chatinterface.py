@@ -15,10 +15,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from tablericons.templatetags.tablericons import icon
 
-from chatinterface import authors, events, flagging, outputs, responding, versions
+from chatinterface import authors, events, outputs, responding, versions
 from chatinterface import opening as opening_messages
 from chatinterface.cards import Card, cards
 from chatinterface.content.markdown import render
+from chatinterface.flags import flagging
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Flag, Message
 from chatinterface.posting import Panel, additional_form, field_template, panels

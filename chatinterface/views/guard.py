@@ -13,6 +13,9 @@ from django.views.decorators.http import require_safe
 from chatinterface.gate import LoginRequired, admitted, login_response
 from chatinterface.models import Attachment, Conversation, Message
 
+# No id has more digits.
+LONGEST_ID = 18
+
 ReadView = Callable[..., HttpResponseBase]
 
 
@@ -35,3 +38,13 @@ def readable(view: ReadView) -> ReadView:
             raise Http404 from None
 
     return wrapped
+
+
+def page_id(request: HttpRequest, parameter: str) -> int | None:
+    """The id in the query string at which a page of a list begins, or None. Raises Http404 for what is none."""
+    value = request.GET.get(parameter, "")
+    if not value:
+        return None
+    if not (value.isascii() and value.isdecimal() and len(value) <= LONGEST_ID):
+        raise Http404
+    return int(value)

@@ -15,9 +15,7 @@ from chatinterface import panel, search, transcripts
 from chatinterface.history import Visitor, find, visitor
 from chatinterface.interface import ChatInterface
 from chatinterface.listing import listed
-from chatinterface.views.guard import page
-
-LONGEST_ID = 18
+from chatinterface.views.guard import page, page_id
 
 MEDIA_TYPES = {"markdown": ("md", "text/markdown; charset=utf-8"), "json": ("json", "application/json")}
 
@@ -84,10 +82,8 @@ def _shown_to(request: HttpRequest, interface: ChatInterface) -> Visitor:
 
 
 def _found(request: HttpRequest, interface: ChatInterface, who: Visitor, text: str) -> dict[str, Any]:
-    before = request.GET.get("before", "")
-    if before and not (before.isdecimal() and len(before) <= LONGEST_ID):
-        raise Http404
-    found = search.search(who, interface.name, text, int(before) if before else None)
+    before = page_id(request, "before")
+    found = search.search(who, interface.name, text, before)
     hits = {hit.conversation.pk: hit for hit in found.hits}
     rows = listed([hit.conversation for hit in found.hits])
     for each in rows:
@@ -96,7 +92,7 @@ def _found(request: HttpRequest, interface: ChatInterface, who: Visitor, text: s
     return {
         "recent": rows,
         "more": urlencode({"q": text, "before": found.more}) if found.more is not None else "",
-        "continued": bool(before),
+        "continued": before is not None,
         "found": text,
     }
 

@@ -10,18 +10,15 @@ from django.shortcuts import render
 
 from chatinterface import history, retention, tree
 from chatinterface.content.parts import find
-from chatinterface.flagging import load_flags
+from chatinterface.flags.flagging import load_flags
 from chatinterface.forms import MessageForm
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Run
 from chatinterface.presentation import article, part_html
 from chatinterface.runs.recovery import interrupt_lost
 from chatinterface.versions import undone
-from chatinterface.views.guard import page
+from chatinterface.views.guard import page, page_id
 from chatinterface.views.history import beginning
-
-# More digits than any id has.
-LONGEST_ID = 20
 
 
 @page
@@ -45,11 +42,8 @@ def conversation(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> 
 @page
 def log(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResponse:
     """The messages of a conversation as a fragment: the newest, or with ``?before=<id>`` the page before that one."""
-    before = request.GET.get("before", "")
-    if before and not (before.isdecimal() and len(before) < LONGEST_ID):
-        raise Http404
     found = _found(request, interface, uuid)
-    return render(request, "chatinterface/log.html", _log(interface, found, int(before) if before else None))
+    return render(request, "chatinterface/log.html", _log(interface, found, page_id(request, "before")))
 
 
 @page

@@ -19,10 +19,7 @@ from chatinterface.interface import ChatInterface
 from chatinterface.models import Attachment, Conversation
 from chatinterface.shared_link import SharedLink
 from chatinterface.views.files import served
-from chatinterface.views.guard import page
-
-# More digits than any id has.
-LONGEST_ID = 20
+from chatinterface.views.guard import page, page_id
 
 
 @page
@@ -79,10 +76,8 @@ def _shared(view: SharedView) -> SharedView:
 @_shared
 def shared(request: HttpRequest, interface: ChatInterface, link: SharedLink) -> HttpResponse:
     """A page of what is shared; with ``?after=<id>`` the page behind that message."""
-    after = request.GET.get("after", "0")
-    if not (after.isdecimal() and after.isascii() and len(after) < LONGEST_ID):
-        raise Http404
-    messages, following = sharing.shown(link, int(after))
+    after = page_id(request, "after") or 0
+    messages, following = sharing.shown(link, after)
     conversation = link.conversation
     conversation.link = link
     context = {
@@ -91,7 +86,7 @@ def shared(request: HttpRequest, interface: ChatInterface, link: SharedLink) -> 
         "messages": messages,
         "following": following,
         "link": link,
-        "later": after != "0",
+        "later": after > 0,
     }
     return render(request, "chatinterface/shared.html", context)
 

@@ -14,8 +14,9 @@ from django.test import Client
 from django.urls import reverse
 
 import chatinterface as chat
-from chatinterface import ChatInterface, ChatMessage, ChatSession, events, flagging, search, transcripts
+from chatinterface import ChatInterface, ChatMessage, ChatSession, events, search, transcripts
 from chatinterface.content.said import said as as_said
+from chatinterface.flags import flagging
 from chatinterface.models import Conversation, Message
 from chatinterface.runs.writing import Writing
 from tests.content.reader import Page

@@ -7,8 +7,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from chatinterface import flagging, registry, reviewing
+from chatinterface import registry
 from chatinterface.content import markdown
+from chatinterface.flags import flagging, reviewing
 from chatinterface.history import Visitor
 from chatinterface.models import Conversation, Flag, Message
 
