@@ -1,4 +1,4 @@
-"""The demo chats that take files."""
+"""Demo chats that take files."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The demo chats. The home page shows each beside its source."""
+"""Demo chats to begin with: a reply at once, in pieces, for members only, or not at all."""
 
 import asyncio
 import secrets

@@ -1,5 +1,6 @@
 import inspect
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, field
 from functools import cache
 
 from django.http import HttpRequest, HttpResponse
@@ -9,15 +10,25 @@ from django.utils.safestring import SafeString, mark_safe
 from chatinterface import registry
 from chatinterface.content import markdown
 from chatinterface.interface import ChatInterface
-from project import instruments
+from project import chats
+from project.instruments import chats as instruments
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A chat on the home page, its source beside it."""
+    """A chat on the home page, with its source."""
 
     interface: ChatInterface
     source: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The chats of one module, introduced by its docstring."""
+
+    title: str
+    intro: str
+    cards: list[Card] = field(default_factory=list)
 
 
 @cache
@@ -28,8 +39,20 @@ def source(interface: ChatInterface) -> SafeString:
     return mark_safe(markdown.render(f"`````python\n{code}`````\n"))
 
 
+def sections() -> list[Section]:
+    """All chats of the site by module: what there is to begin with, what builds on it, and the instruments."""
+    found = {chats.__name__: Section("Basics", _intro(chats.__name__))}
+    for interface in registry.registered().values():
+        module = interface.function.__module__
+        title = "Instruments" if module == instruments.__name__ else module.rpartition(".")[2].capitalize()
+        found.setdefault(module, Section(title, _intro(module))).cards.append(Card(interface, source(interface)))
+    return sorted(found.values(), key=lambda section: section.title == "Instruments")
+
+
+def _intro(module: str) -> str:
+    return (inspect.getdoc(sys.modules[module]) or "").partition("\n")[0]
+
+
 def home(request: HttpRequest) -> HttpResponse:
     """All chats of the site."""
-    cards = [Card(chat, source(chat)) for chat in registry.registered().values()]
-    demos = [card for card in cards if not card.interface.function.__module__.startswith(instruments.__name__)]
-    return render(request, "home.html", {"demos": demos, "instruments": [card for card in cards if card not in demos]})
+    return render(request, "home.html", {"sections": sections()})

@@ -1,4 +1,4 @@
-"""Chats for measuring and for tests, not for people."""
+"""What benchmarks and tests talk to: not for people."""
 
 import asyncio
 import time

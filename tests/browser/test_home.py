@@ -20,7 +20,7 @@ def test_fits_and_is_accessible(page: Page, server: Server, path: str, width: in
 
 def test_card_opens_chat(page: Page, server: Server) -> None:
     page.goto(server.url())
-    page.get_by_role("link", name="Open Echo").click()
+    page.get_by_role("link", name="Echo", exact=True).click()
     expect(page.locator("[data-chat]")).to_have_attribute("data-chat-name", "echo")
 
 
