@@ -14,6 +14,7 @@ from asgiref.sync import async_to_sync
 from django.dispatch import Signal
 from django.utils import translation
 
+from chatinterface.interface import ChatInterface
 from chatinterface.models import Flag, Message
 from chatinterface.session import ChatSession
 from chatinterface.threads import as_request, callbacks
@@ -104,6 +105,32 @@ class EditEvent:
     index: int
     value: str
     previous_value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyEvent:
+    """A reader copied a message by its button: ``value`` is what was copied, but for the watermark.
+
+    As in Gradio, nothing is said of a conversation that is copied as a whole.
+    """
+
+    message: Message
+    index: int
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectEvent:
+    """A reader selected a message: by a click on it, as in Gradio, or by its button. See RetryEvent."""
+
+    message: Message
+    index: int
+    value: str
+
+
+def listens(interface: ChatInterface, hook: Callable[..., Any] | None, signal: Signal) -> bool:
+    """Whether anybody is to be told of it."""
+    return hook is not None or signal.has_listeners(type(interface))
 
 
 def tell(session: ChatSession, hook: Callable[..., Any] | None, signal: Signal, event: object) -> None:

@@ -30,5 +30,12 @@ message_undone = Signal()
 # A conversation was cleared: as above, with a hooks.ClearEvent.
 conversation_cleared = Signal()
 
+# A reader copied a message: as above, with a hooks.CopyEvent. Pages tell of it only where somebody listens when they
+# are rendered: connect receivers when the server starts.
+message_copied = Signal()
+
+# A reader selected a message: as above, with a hooks.SelectEvent, and under the same condition.
+message_selected = Signal()
+
 # A message was edited: as above, with a hooks.EditEvent.
 message_edited = Signal()

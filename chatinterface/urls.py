@@ -1,6 +1,6 @@
 from django.urls import path
 
-from chatinterface.actions import asking, flagging, responding, saved, sharing, talking, uploading, versions
+from chatinterface.actions import asking, flagging, reading, responding, saved, sharing, talking, uploading, versions
 from chatinterface.views import copying, documents, editing, examples, files, history, outputs, pages, tables
 from chatinterface.views import sharing as shared
 
@@ -32,6 +32,8 @@ urlpatterns = [
     path(CONVERSATION + "m/<int:message>/react/", responding.react, name="react"),
     path(CONVERSATION + "m/<int:message>/option/", responding.choose, name="option"),
     path(CONVERSATION + "m/<int:message>/text/", copying.message, name="message-text"),
+    path(CONVERSATION + "m/<int:message>/copied/", reading.copied, name="copied"),
+    path(CONVERSATION + "m/<int:message>/selected/", reading.selected, name="selected"),
     path(CONVERSATION + "outputs/", outputs.outputs, name="outputs"),
     path(CONVERSATION + "text/", copying.conversation, name="text"),
     path(CONVERSATION + "m/<int:message>/editor/", editing.editor, name="editor"),

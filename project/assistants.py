@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 import chatinterface as chat
+from chatinterface import hooks
 from chatinterface.content.components import Code
 
 SIZES = [
@@ -27,6 +28,25 @@ def coffee(message: str, history: list[dict[str, Any]]) -> Any:
     if history:
         return f"{message}, coming up!"
     return {"role": "assistant", "content": "What size would you like?", "options": SIZES}
+
+
+def point_out(session: chat.ChatSession, event: hooks.SelectEvent) -> None:
+    session.notify(f"Selected: message {event.index + 1}, of {len(event.value.split())} words.")
+
+
+def count_copies(session: chat.ChatSession, event: hooks.CopyEvent) -> None:
+    session.notify(f"Copied: message {event.index + 1}.", "success")
+
+
+@chat.register(
+    title="Attentive",
+    description="Listens to what its readers do: select a message by a click on it, copy it, take it back.",
+    on_select=point_out,
+    on_copy=count_copies,
+    on_undo=lambda session, event: session.notify(f"Taken back: {event.value}", "warning"),
+)
+def attentive(message: str) -> str:
+    return f"You said **{message}**.\n\nSelect or copy one of us, and see what happens."
 
 
 class Booking(forms.Form):

@@ -132,7 +132,7 @@ def _tell(
     signal: Signal,
     event: Callable[[], object],
 ) -> None:
-    if hook is not None or signal.has_listeners(type(interface)):
+    if hooks.listens(interface, hook, signal):
         hooks.tell(_session(interface, conversation), hook, signal, event())
 
 

@@ -22,14 +22,16 @@ class Reaction(NamedTuple):
 
 
 class Responding(Declaration):
-    """Reactions to a message, and the replies that it offers."""
+    """Reactions to a message, the replies that it offers, and selecting it."""
 
-    callables: ClassVar[tuple[str, ...]] = ("on_option_select",)
+    callables: ClassVar[tuple[str, ...]] = ("on_option_select", "on_select")
 
     # The reactions that a reply can be given, and their icons by Tabler's names: {"favorite": "heart"}.
     reaction_icons: Mapping[str, str] = {}
     # Called with (ChatSession, OptionEvent) when a reader chooses one of the replies that a message offers.
     on_option_select: Callable[..., Any] | None = None
+    # Called with (ChatSession, SelectEvent) when a reader selects a message: by a click on it, or by its button.
+    on_select: Callable[..., Any] | None = None
 
     if TYPE_CHECKING:
         # The reactions that are offered below a reply.
@@ -50,5 +52,6 @@ class Responding(Declaration):
                 self.refuse(f"reaction_icons has the icon {icon!r}, which Tabler does not have. See tabler.io/icons.")
             offered.append(Reaction(name, *found))
         self.keep("offered", tuple(offered))
-        if self.on_option_select is not None and not callable(self.on_option_select):
-            self.refuse(f"on_option_select={self.on_option_select!r} is not callable. Give it a function.")
+        for name in ("on_option_select", "on_select"):
+            if getattr(self, name) is not None and not callable(getattr(self, name)):
+                self.refuse(f"{name}={getattr(self, name)!r} is not callable. Give it a function of (session, event).")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
+
+from asgiref.sync import async_to_sync
 
 from chatinterface import events
 from chatinterface.content.components.facts import Progress
@@ -20,15 +23,23 @@ class Telling(Session):
 
     def notify(self, text: str, level: Literal["info", "success", "warning", "error"] = "info") -> None:
         """Show a note to all who have the conversation open, for some seconds. It is kept nowhere, as Gradio's Info,
-        Success and Warning; an "error" stays until it is dismissed. Raises ValueError for another level.
+        Success and Warning; an "error" stays until it is dismissed. Hooks can call it, too.
+
+        Raises ValueError for another level.
         """
-        port, frame = self.port, _notice(text, level)
-        port.do(lambda: port.publish(frame))
+        frame = _notice(text, level)
+        if self._port is not None:
+            self._port.do(partial(self._port.publish, frame))
+        else:
+            async_to_sync(events.publish)(self.conversation.uuid, frame)
 
     async def anotify(self, text: str, level: Literal["info", "success", "warning", "error"] = "info") -> None:
         """See notify()."""
-        port, frame = self.port, _notice(text, level)
-        await port.ado(lambda: port.publish(frame))
+        frame = _notice(text, level)
+        if self._port is not None:
+            await self._port.ado(partial(self._port.publish, frame))
+        else:
+            await events.publish(self.conversation.uuid, frame)
 
     def progress(self, value: float | None, total: float = 100, text: str = "", *, key: str = "progress") -> None:
         """Show in the reply how far something is: ``value`` of ``total``, with a text. None: for an unknown time.

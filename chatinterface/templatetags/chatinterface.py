@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from tablericons.templatetags.tablericons import icon
 
-from chatinterface import authors, events, outputs, responding, versions
+from chatinterface import authors, events, hooks, outputs, responding, signals, versions
 from chatinterface import opening as opening_messages
 from chatinterface.cards import Card, cards
 from chatinterface.content.markdown import render
@@ -42,6 +42,18 @@ def socket_path(conversation: Conversation) -> str:
 def offered(interface: ChatInterface, message: Message) -> versions.Offer:
     """What the reader of a message may do with it."""
     return versions.offered(interface, message)
+
+
+@register.filter
+def hears_copies(interface: ChatInterface) -> bool:
+    """Whether anybody is to be told of messages that are copied."""
+    return hooks.listens(interface, interface.on_copy, signals.message_copied)
+
+
+@register.filter
+def hears_selections(interface: ChatInterface) -> bool:
+    """Whether anybody is to be told of messages that are selected."""
+    return hooks.listens(interface, interface.on_select, signals.message_selected)
 
 
 @register.simple_tag

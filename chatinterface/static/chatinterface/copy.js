@@ -19,6 +19,12 @@ async function write(text) {
   field.remove();
 }
 
+// The site wants to know. Whether it gets to is nothing to who has copied.
+function tell(root, url) {
+  const token = root.querySelector("input[name=csrfmiddlewaretoken]")?.value;
+  if (url) fetch(url, { method: "POST", headers: { "X-CSRFToken": token }, keepalive: true }).catch(() => {});
+}
+
 export async function copy(root, button) {
   const status = root.querySelector("[data-chat-status]");
   const { textCopied, textTrouble } = root.dataset;
@@ -26,6 +32,7 @@ export async function copy(root, button) {
     await write(fetched(button.dataset.url));
     button.dataset.copied = "";
     status.textContent = textCopied;
+    tell(root, button.dataset.toldUrl);
   } catch {
     status.textContent = textTrouble;
   }
