@@ -39,10 +39,11 @@ def go_on(interface: ChatInterface, run: Run, *, user_name: str = "", avatar: st
 @transaction.atomic
 def rename(run: Run, message: Message, *, user_name: str, avatar: str) -> int:
     """Say who speaks in a message of a run; returns the conversation's new revision."""
-    conversation = _of(run)
-    message.user_name, message.avatar = user_name, avatar
-    message.save(update_fields=["user_name", "avatar", "updated_at"])
-    return changed(conversation, timezone.now())
+    conversation, now = _of(run), timezone.now()
+    Message.objects.filter(pk=message.pk).update(user_name=user_name, avatar=avatar, updated_at=now)
+    revision = changed(conversation, now)
+    message.user_name, message.avatar, message.updated_at = user_name, avatar, now
+    return revision
 
 
 @transaction.atomic

@@ -141,6 +141,20 @@ async def test_keyed_component_comes_back() -> None:
     assert "<p>three</p>" in (await ask(answer)).last
 
 
+async def test_key_of_another_component() -> None:
+    """Where another key was shown in its place, what comes under the first one is a part of its own."""
+
+    async def answer(message: str) -> AsyncIterator[object]:
+        shown = Box("one", key="a")
+        yield shown
+        shown.label, shown.key = "two", "b"
+        yield shown
+        yield Box("three", key="a")
+        yield Box("four", key="b")
+
+    assert (await ask(answer, yields="tokens")).last == box("four") + box("three", "p2")
+
+
 async def test_keyed_component_comes_back_in_step() -> None:
     """What a step shows instead of it took it away."""
 
@@ -346,6 +360,49 @@ async def test_message_with_its_author() -> None:
     assert (reply.user_name, reply.avatar, reply.text, reply.status) == ("Polly", "🦜", "hi", "done")
 
 
+@pytest.mark.parametrize("later", ["one", "one two", "another"])
+async def test_author_changes_in_the_middle(later: str) -> None:
+    """What was said stays on the pages, whether or not more is said."""
+
+    async def answer(message: str) -> AsyncIterator[object]:
+        yield ChatMessage("one", user="Ann")
+        yield ChatMessage(later, user="Bob")
+
+    tab = await ask(answer)
+    (reply,) = await replies(tab)
+    assert (reply.user_name, reply.text, tab.last) == ("Bob", later, render(later))
+
+
+async def test_stop_while_an_author_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are told of what is committed after all."""
+    entered, released = threading.Event(), threading.Event()
+    rename = chains.rename
+
+    def late(*args: Any, **values: Any) -> int:
+        if values["user_name"] == "Bob":
+            entered.set()
+            released.wait(10)
+        return rename(*args, **values)
+
+    monkeypatch.setattr(chains, "rename", late)
+
+    async def answer(message: str) -> AsyncIterator[object]:
+        yield ChatMessage("one", user="Ann")
+        yield ChatMessage("one", user="Bob")
+
+    declare(answer)
+    tab = await Tab.open("chat")
+    async with tab.connected():
+        await tab.send("hello")
+        await asyncio.to_thread(entered.wait, 10)
+        await tab.stop()
+        released.set()
+        await tab.settled()
+    (reply,) = await replies(tab)
+    assert (reply.user_name, reply.status, tab.last) == ("Bob", "stopped", render("one"))
+    assert any("Bob" in frame.get("html", "") for frame in tab.frames)
+
+
 async def test_several_messages_are_a_chain() -> None:
     def answer(message: str) -> list[Any]:
         return [ChatMessage("one"), {"role": "user", "content": ["two", Box("two")]}, {"object": "three", "user": "B"}]
@@ -465,6 +522,32 @@ async def test_checkpoint_has_parts(settings: Any) -> None:
         assert (await tab.again()).last == render("before") + box("one")
         done.set()
         await tab.settled()
+
+
+async def test_checkpoints_go_on(settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever one of them fails by."""
+    settings.CHATINTERFACE = {"CHECKPOINT": 0.01}
+    goes_on, checkpoint = threading.Event(), stored.checkpoint
+    failures = iter([RuntimeError("a bug"), OperationalError("away")])
+
+    def failing(*args: Any) -> int | None:
+        for failure in failures:
+            raise failure
+        goes_on.set()
+        return checkpoint(*args)
+
+    monkeypatch.setattr(stored, "checkpoint", failing)
+
+    async def answer(message: str) -> AsyncIterator[str]:
+        yield "one"
+        assert await asyncio.to_thread(goes_on.wait, 20)
+
+    await ask(answer)
+    logged = [record for record in caplog.records if record.message.startswith("A checkpoint")]
+    assert [(record.levelno, bool(record.exc_info)) for record in logged] == [
+        (logging.ERROR, True),
+        (logging.WARNING, False),
+    ]
 
 
 async def test_stop_keeps_parts() -> None:

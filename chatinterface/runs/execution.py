@@ -240,8 +240,8 @@ class RunInProcess:
     async def _keep(self) -> None:
         while True:
             await self._writer.wait(conf.get().checkpoint)
-            versions, said = self._writer.versions(), self._writer.unstored()
             try:
+                versions, said = self._writer.versions(), self._writer.unstored()
                 revision = await in_database(replies.checkpoint, self._exchange.run, said)
                 for writing, version in versions:
                     writing.stored = version
@@ -251,6 +251,9 @@ class RunInProcess:
                 return
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("A checkpoint failed: %s", error)
+            except Exception:
+                # Without any that follow, the run would count as lost.
+                logger.exception("A checkpoint failed")
             else:
                 if revision is not None:
                     changed = {"type": events.LOG_CHANGED, "revision": revision}

@@ -77,6 +77,13 @@ class ReplyStream:
                 self._timer.cancel()
                 self._timer = self._loop.call_at(self._due, self._flush_soon)
 
+    async def show_anew(self) -> None:
+        """Publish all that was said so far to pages that show nothing of it any more."""
+        await self.flush()
+        async with self._flushing:
+            self.seq += 1
+            await events.publish(self._conversation, self.snapshot())
+
     async def finish(self) -> None:
         """Publish what is left; nothing more is taken after it."""
         self._finished = True

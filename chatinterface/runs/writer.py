@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from chatinterface import chains, events, replies
 from chatinterface.content.components.base import Part
@@ -44,8 +45,8 @@ class Writer:
         self._last: object = None
         # How many messages are complete already.
         self.completed = 0
-        # The message that was added last, and whether nothing more is.
-        self._adding: asyncio.Future[Writing] | None = None
+        # What is being written to the log, and whether nothing more is.
+        self._commits: set[asyncio.Task[Writing]] = set()
         self._finished = False
 
     @property
@@ -85,9 +86,7 @@ class Writer:
             return writing
         if self._finished:
             raise Ended
-        # Not cancelled with who waits for it: a message that is committed must be known, to be settled.
-        self._adding = asyncio.ensure_future(self._append(user, avatar))
-        return await asyncio.shield(self._adding)
+        return await self._commit(self._append(user, avatar))
 
     async def complete(self, writing: Writing) -> None:
         """Nothing more is written to this message; the run goes on."""
@@ -106,8 +105,8 @@ class Writer:
         if self._whole and self._interface.reasoning_tags and self._last is not None:
             await self._tell(self._last, whole=True)
         self._finished = True
-        if self._adding is not None:
-            await asyncio.wait([self._adding])
+        if self._commits:
+            await asyncio.wait(self._commits)
         for writing in self.open:
             writing.end(status)
             await writing.stream.finish()
@@ -157,9 +156,22 @@ class Writer:
         message = writing.message
         user = user or message.user_name
         avatar = avatar or (message.avatar if user == message.user_name else "")
-        if (message.user_name, message.avatar) == (user, avatar):
-            return
-        await self.publish(await in_database(self._renamed, message, user, avatar))
+        if (message.user_name, message.avatar) != (user, avatar):
+            await self._commit(self._rename(writing, user, avatar))
+
+    async def _commit(self, change: Coroutine[Any, Any, Writing]) -> Writing:
+        """Change the log. Not cancelled with who waits for it: what is committed must be known, to be told."""
+        task = asyncio.create_task(change)
+        self._commits.add(task)
+        task.add_done_callback(self._commits.discard)
+        return await asyncio.shield(task)
+
+    async def _rename(self, writing: Writing, user: str, avatar: str) -> Writing:
+        await self.publish(await in_database(self._renamed, writing.message, user, avatar))
+        if not writing.pristine:
+            # The frame has the message without what was said in it, which only patches can go on from.
+            await writing.stream.show_anew()
+        return writing
 
     async def settle(self, persist: Persist, status: Message.Status, failed: Failure | None) -> list[Message]:
         """Store all messages for good, the reply as the last one, and end the run; returns those that were stored."""

@@ -145,6 +145,7 @@ class Writing:
             return
         part = {"type": "text", "id": shown.id}
         shown.renew(part, self._maker.html(part))
+        self._forget_key(shown)
         assert shown.flow is not None
         shown.flow.say(made)
 
@@ -161,6 +162,7 @@ class Writing:
     def renew(self, shown: LivePart, made: Made) -> None:
         """Show what was made in the place of a part."""
         shown.renew(made.part, made.html, made.source)
+        self._forget_key(shown)
         if made.key is not None:
             self._keyed[made.key] = shown
 
@@ -190,6 +192,10 @@ class Writing:
         if keyed is not None and not keyed.gone:
             return [keyed]
         return [part for part in self._shown if part.source is value and part in flow.parts]
+
+    def _forget_key(self, shown: LivePart) -> None:
+        """What stood here under a key is not shown any more."""
+        self._keyed = {key: part for key, part in self._keyed.items() if part is not shown}
 
     def _append(self, flow: Flow, made: Made) -> LivePart:
         part = LivePart(self.reply, made.part, made.html, made.source)
