@@ -76,8 +76,8 @@ class Port(Protocol):
     async def begin(self, user: str = "", avatar: str = "") -> Writing:
         """Add a message to the log."""
 
-    async def say(self, writing: Writing, value: object, *, replace: bool = False) -> None:
-        """Add to a message, or let the value be all of it."""
+    async def say(self, writing: Writing, value: object, *, replace: bool = False, whole: bool = False) -> None:
+        """Add to a message, or let the value be all of it. Its texts are pieces of one, unless they are ``whole``."""
 
     async def complete(self, writing: Writing) -> None:
         """Nothing more is written to this message."""

@@ -249,6 +249,76 @@ async def test_renderers_first(caplog: pytest.LogCaptureFixture) -> None:
     assert "not for me" in caplog.text
 
 
+def boxed(value: Any) -> Box:
+    return Box(value.removeprefix("box: ")) if value.startswith("box: ") else value["no index"]
+
+
+async def test_renderers_of_text() -> None:
+    tab = await ask(lambda message: "box: one", renderers=boxed)
+    assert tab.last == box("one")
+    (reply,) = await replies(tab)
+    assert reply.text == "[one]"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("box: " + "long" * 40, f"<p>{'long' * 40}</p>"), ("text" * 40, render("text" * 40))]
+)
+async def test_renderers_of_text_that_grows(text: str, shown: str) -> None:
+    """They see it from time to time, and whole at the end; what they do not want is streamed as ever."""
+    seen: list[str] = []
+
+    def renderer(value: str) -> Any:
+        seen.append(value)
+        return boxed(value)
+
+    async def answer(message: str) -> AsyncIterator[str]:
+        for length in range(1, 1 + len(text)):
+            yield text[:length]
+
+    tab = await ask(answer, renderers=renderer)
+    assert shown in tab.last
+    assert seen[0] == text[0]
+    assert seen[-1] == text
+    assert sum(map(len, seen)) < 8 * len(text)
+
+
+async def test_renderers_of_texts_in_a_list() -> None:
+    async def answer(message: str) -> AsyncIterator[list[object]]:
+        yield ["box: one"]
+        yield ["box: one", Box("two"), "thr"]
+        yield ["box: one", Box("two"), "three"]
+
+    tab = await ask(answer, renderers=boxed)
+    (reply,) = await replies(tab)
+    assert [part.get("text") for part in reply.parts] == ["[one]", "[two]", "three"]
+
+
+async def test_renderers_of_a_message_that_is_sent() -> None:
+    async def answer(message: str, instance: chat.ChatSession) -> AsyncIterator[str]:
+        await instance.asend("box: sent")
+        for token in ("box:", " tokens", " are pieces"):
+            yield token
+
+    tab = await ask(answer, renderers=boxed, yields="tokens")
+    assert [reply.text for reply in await replies(tab)] == ["[sent]", "box: tokens are pieces"]
+
+
+async def test_renderer_that_fails_at_the_end() -> None:
+    """What it has made of the whole text cannot be shown: the reply fails as with any value, and is settled."""
+
+    class Broken(Component):
+        def props(self, store: chat.Store) -> dict[str, Any]:
+            raise ValueError("broken")
+
+    async def answer(message: str) -> AsyncIterator[str]:
+        for text in ("a" * 100, "a" * 101):
+            yield text
+
+    tab = await ask(answer, renderers=lambda value: Broken() if len(value) > 100 else value)
+    (reply,) = await replies(tab)
+    assert (reply.status, reply.text) == ("failed", "a" * 101)
+
+
 async def test_component_that_raises_fails_the_reply() -> None:
     class Broken(Component):
         def props(self, store: chat.Store) -> dict[str, Any]:
@@ -524,7 +594,9 @@ async def test_checkpoint_has_parts(settings: Any) -> None:
         await tab.settled()
 
 
-async def test_checkpoints_go_on(settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+async def test_checkpoints_go_on(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """Whatever one of them fails by."""
     settings.CHATINTERFACE = {"CHECKPOINT": 0.01}
     goes_on, checkpoint = threading.Event(), stored.checkpoint

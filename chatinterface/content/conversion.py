@@ -56,13 +56,28 @@ class _Converts:
 converts = _Converts()
 
 
-def convert(value: object, renderers: Iterable[Convert] = ()) -> Component | str | list[Any]:
-    """A value as what is shown of it: a component, Markdown, or a list of values that each become one.
+def shown(value: object, renderers: Iterable[Convert] = ()) -> Iterator[Component | str]:
+    """All that is shown of a value: components, and Markdown.
 
-    The renderers of the chat are asked first: the first that does not raise decides, as in Panel, unless it returns
-    None; what one raises is logged. What nothing is declared for is shown by its ``str()``.
+    The renderers of a chat are asked first, for all but components: the first that does not raise decides, as in Panel,
+    unless it returns None; what one raises is logged. They are not asked again for what one of them has returned.
     """
-    converted = _rendered(value, renderers)
+    given = value if isinstance(value, Component) else _rendered(value, renderers)
+    decided = given is not value
+    found = given if decided and isinstance(given, list) else convert(given)
+    if not isinstance(found, list):
+        yield found
+        return
+    for item in found:
+        yield from shown(item, () if decided else renderers)
+
+
+def convert(value: object) -> Component | str | list[Any]:
+    """A value as what is declared for it: a component, Markdown, or a list of values that each become one.
+
+    What nothing is declared for is shown by its ``str()``.
+    """
+    converted = value
     for _step in range(DEEPEST):
         # A list that is the value itself is data, of which something may be declared.
         if isinstance(converted, Component) or (isinstance(converted, list) and converted is not value):
@@ -86,7 +101,9 @@ def _rendered(value: object, renderers: Iterable[Convert]) -> object:
         try:
             shown = renderer(value)
         except Exception:
-            logger.exception("A renderer could not show a %s", type(value).__qualname__)
+            # Most are there for other values than the texts of which a chat is full.
+            level = logging.DEBUG if isinstance(value, str) else logging.ERROR
+            logger.log(level, "A renderer could not show a %s", type(value).__qualname__, exc_info=True)
         else:
             if shown is not None:
                 return shown

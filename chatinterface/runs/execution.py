@@ -209,6 +209,7 @@ class RunInProcess:
                         await self._turns.drained()
                     if value is not None:
                         await self._writer.take(value)
+                await self._writer.conclude()
         except SystemExit as error:
             # As it is, it would end the event loop, and with it the server.
             raise RuntimeError("The callback wanted to exit") from error

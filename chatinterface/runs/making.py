@@ -11,7 +11,7 @@ from typing import Any, cast
 from chatinterface import files
 from chatinterface.content.changes import BODY
 from chatinterface.content.components.base import Blob, Component, Part
-from chatinterface.content.conversion import convert
+from chatinterface.content.conversion import shown
 from chatinterface.content.markdown import normalise
 from chatinterface.content.storable import plain
 from chatinterface.declarations.showing import Renderer
@@ -52,10 +52,10 @@ class Maker:
 
     def part(self, value: object) -> Part:
         """See Store."""
-        shown = [self._part(each) for each in self._converted(value)]
-        if len(shown) == 1:
-            return shown[0]
-        column: Part = {"type": "component", "component": "column", "props": {"items": shown}, "text": ""}
+        parts = [self._part(each) for each in self._converted(value)]
+        if len(parts) == 1:
+            return parts[0]
+        column: Part = {"type": "component", "component": "column", "props": {"items": parts}, "text": ""}
         return {**column, "id": self._new_id()}
 
     def make(self, value: object, names: Sequence[str] = ()) -> list[str | Made]:
@@ -75,18 +75,14 @@ class Maker:
         """A part's HTML, with a mark where what is in it belongs."""
         return part_html(self._interface, self._conversation, self._message, part, BODY)
 
-    def _part(self, shown: str | Component, name: str | None = None) -> Part:
-        if isinstance(shown, str):
-            return {"type": "text", "text": normalise(shown)}
-        part: Part = plain(shown.part(self))
+    def _part(self, each: str | Component, name: str | None = None) -> Part:
+        if isinstance(each, str):
+            return {"type": "text", "text": normalise(each)}
+        part: Part = plain(each.part(self))
         return {**part, "id": name or self._new_id()}
 
     def _converted(self, value: object) -> list[str | Component]:
-        renderers = () if isinstance(value, Component) else self._interface.renderers
-        found = convert(value, cast("Sequence[Renderer]", renderers))
-        if not isinstance(found, list):
-            return [found]
-        return [each for item in found for each in self._converted(item)]
+        return list(shown(value, cast("Sequence[Renderer]", self._interface.renderers)))
 
 
 def _opened(source: Any) -> AbstractContextManager[Any]:

@@ -82,10 +82,10 @@ class RunPort:
         """See Port."""
         return await self._writer.add(user, avatar)
 
-    async def say(self, writing: Writing, value: object, *, replace: bool = False) -> None:
+    async def say(self, writing: Writing, value: object, *, replace: bool = False, whole: bool = False) -> None:
         """See Port."""
         for each in said(value)[:1] or [Said()]:
-            await (writing.tell(each) if replace else writing.add(each))
+            await (writing.tell if replace else writing.add)(each, whole=whole)
 
     async def complete(self, writing: Writing) -> None:
         """See Port."""

@@ -34,7 +34,8 @@ class Writer:
         self._conversation = exchange.conversation
         self._run = exchange.run
         self._whole = interface.yields == "text"
-        self._special = bool(interface.renderers or interface.reasoning_tags)
+        # Whether a text is more than what is said: a piece of one is shown by no renderer.
+        self._special = bool(interface.reasoning_tags or (interface.renderers and self._whole))
         # Set when pages were told to fetch what may not be stored yet.
         self._fetched = asyncio.Event()
         self.reply: Writing | None = self._writing(exchange.reply)
@@ -72,6 +73,11 @@ class Writer:
             await self._tell(value)
         else:
             await self._add(value)
+
+    async def conclude(self) -> None:
+        """The callback has returned: what was said last is all of the reply, and the renderers see the whole text."""
+        if self._whole and self._interface.renderers and self._last is not None:
+            await self._tell(self._last, whole=True)
 
     async def begin(self, user: str = "", avatar: str = "") -> Writing:
         """Go on in a message of its own, which is the reply from now on."""
@@ -132,7 +138,7 @@ class Writer:
                 self._rows.append(await self._row(index, message))
             writing = self._rows[index]
             await self._author(writing, message.user, message.avatar)
-            await writing.tell(message)
+            await writing.tell(message, whole=whole)
         for writing in self._rows[len(messages) :]:
             await writing.tell(Said())
 

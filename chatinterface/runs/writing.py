@@ -24,6 +24,9 @@ from chatinterface.runs.making import Made, Maker
 from chatinterface.runs.stream import ReplyStream
 from chatinterface.threads import in_content
 
+# How many times as long a text has become when the renderers see it again.
+GROWTH = 1.25
+
 # What a step shows: its part without an id, whether it is timed, and what is in it.
 Step = tuple[Part, bool, list[Any]]
 
@@ -55,6 +58,7 @@ class Writing:
         self._steps: dict[object, LivePart] = {}
         # What a session has added: it stays, whatever the callback says to be the whole reply.
         self._added: set[Live] = set()
+        self._renders = bool(interface.renderers)
         self._reasoning = Reasoning(interface.reasoning_tags) if interface.reasoning_tags else None
         self._thought: LivePart | None = None
 
@@ -78,18 +82,24 @@ class Writing:
         """Whether nothing was said in it that is to be kept."""
         return self.flow.empty and not self.message.metadata
 
-    async def tell(self, said: Said) -> None:
-        """Let this be all of it: what is there already is kept, and only what has changed is sent."""
+    async def tell(self, said: Said, *, whole: bool = False) -> None:
+        """Let this be all of it: what is there already is kept, and only what has changed is sent.
+
+        Its texts may still grow, unless they are ``whole``.
+        """
         self.note(said)
         kept, self._made = self._made, []
-        self._let(self.flow, await self._prepared(said.items, kept))
+        self._let(self.flow, await self._prepared(said.items, kept, whole=whole))
         await self.stream.pace()
 
-    async def add(self, said: Said) -> None:
-        """Add to it. A component that is shown already, or one of its key, is shown anew where it stands."""
+    async def add(self, said: Said, *, whole: bool = False) -> None:
+        """Add to it. A component that is shown already, or one of its key, is shown anew where it stands.
+
+        Its texts are pieces of one, unless they are ``whole``.
+        """
         self.note(said)
         for item in said.items:
-            if type(item) is str:
+            if type(item) is str and not (whole and self._renders):
                 self.write(item)
             elif isinstance(item, StepSaid):
                 await self._add_step(item)
@@ -231,22 +241,37 @@ class Writing:
             self.turn(self._thought, steps.ended(self._thought.attributes, "success"))
             self._thought = None
 
-    async def _prepared(self, items: list[Any], kept: list[tuple[object, list[str | Made]]]) -> list[Any]:
+    async def _prepared(
+        self, items: list[Any], kept: list[tuple[object, list[str | Made]]], *, whole: bool = False
+    ) -> list[Any]:
         """What these items show: texts, made parts, and steps."""
         prepared: list[Any] = []
         for item in items:
             if isinstance(item, StepSaid):
-                inner = await self._prepared(item.items, kept)
+                inner = await self._prepared(item.items, kept, whole=whole)
                 prepared.append((steps.described(item.metadata), steps.is_timed(item.metadata), inner))
             elif type(item) is str:
-                prepared.append(item)
+                prepared += await self._rendered(item, kept, whole=whole) if self._renders and item else [item]
             else:
                 made = next((made for source, made in kept if source is item or _same_file(source, item)), None)
-                if made is None or len(items) == 1:
+                if made is None or (len(items) == 1 and not whole):
                     made = await in_content(self._maker.make, item)
                 self._made.append((item, made))
                 prepared += made
         return prepared
+
+    async def _rendered(
+        self, text: str, kept: list[tuple[object, list[str | Made]]], *, whole: bool
+    ) -> list[str | Made]:
+        """What the renderers make of a text. One that grows they see again when it is longer by a part of its length:
+        else each of its tokens would cost as much as all of them.
+        """
+        earlier = [each for each in kept if type(each[0]) is str and text.startswith(each[0])]
+        seen, made = max(earlier, key=lambda each: len(str(each[0])), default=("", []))
+        if not seen or len(text) > (len(str(seen)) if whole else GROWTH * len(str(seen))):
+            seen, made = text, await in_content(self._maker.make, text)
+        self._made.append((seen, made))
+        return [text] if made == [normalise(str(seen))] else made
 
     def _let(self, flow: Flow, items: list[Any]) -> None:
         """Let a flow consist of these, besides what a session has added to it."""

@@ -27,10 +27,10 @@ class SentMessage:
         """On the run's event loop: add it to the log."""
         self._writing = await self._port.begin(message.user, message.avatar)
 
-    async def say(self, value: object, *, replace: bool = False) -> None:
+    async def say(self, value: object, *, replace: bool = False, whole: bool = False) -> None:
         """On the run's event loop: add to it, or let the value be all of it."""
         if self._writing is not None:
-            await self._port.say(self._writing, value, replace=replace)
+            await self._port.say(self._writing, value, replace=replace, whole=whole)
 
     async def complete(self) -> None:
         """On the run's event loop: nothing more is said in it."""
@@ -113,7 +113,7 @@ class Speaking(Session):
 
 async def _send(sent: SentMessage, message: ChatMessage) -> None:
     await sent.begin(message)
-    await sent.say(message)
+    await sent.say(message, whole=True)
     await sent.complete()
 
 

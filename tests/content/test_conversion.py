@@ -6,7 +6,7 @@ import pytest
 
 from chatinterface import ChatMessage, Component, converts
 from chatinterface.content import conversion
-from chatinterface.content.conversion import convert, is_declared
+from chatinterface.content.conversion import convert, is_declared, shown
 from chatinterface.content.message import message_of
 
 
@@ -99,13 +99,27 @@ def test_first_renderer_that_does_not_raise(caplog: pytest.LogCaptureFixture) ->
         raise ValueError("not this one")
 
     with caplog.at_level(logging.ERROR):
-        assert convert(Thing(), [raises, lambda value: Box(5), lambda value: Box(6)]) == Box(5)
+        assert list(shown(Thing(), [raises, lambda value: Box(5), lambda value: Box(6)])) == [Box(5)]
     assert "not this one" in caplog.text
 
 
 def test_renderer_without_answer() -> None:
     converts(Thing)(lambda value: "declared")
-    assert convert(Thing(), [lambda value: None]) == "declared"
+    assert list(shown(Thing(), [lambda value: None])) == ["declared"]
+
+
+def test_renderers_are_asked_for_text(caplog: pytest.LogCaptureFixture) -> None:
+    """What one does not take for its own is no error worth a line."""
+    with caplog.at_level(logging.INFO):
+        assert list(shown("text", [lambda value: value.number, lambda value: Box(7)])) == [Box(7)]
+    assert caplog.text == ""
+
+
+def test_renderers_are_asked_once() -> None:
+    """Not for what one of them has returned, but for what is declared of the value."""
+    assert list(shown("text", [lambda value: [value, "more", Box(8)]])) == ["text", "more", Box(8)]
+    converts(Thing)(lambda value: ["declared", Box(9)])
+    assert list(shown(Thing(), [lambda value: value.upper()])) == ["DECLARED", Box(9)]
 
 
 def test_default_part() -> None:
