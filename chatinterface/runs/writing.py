@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import PurePath
 from typing import Any
 
 from chatinterface import events
@@ -21,14 +20,9 @@ from chatinterface.models import Conversation, Message
 from chatinterface.presentation import incremental, part_address
 from chatinterface.runs import steps
 from chatinterface.runs.making import Made, Maker
+from chatinterface.runs.preparing import Preparation, Step
 from chatinterface.runs.stream import ReplyStream
 from chatinterface.threads import in_content
-
-# How many times as long a text has become when the renderers see it again.
-GROWTH = 1.25
-
-# What a step shows: its part without an id, whether it is timed, and what is in it.
-Step = tuple[Part, bool, list[Any]]
 
 
 class Writing:
@@ -51,8 +45,7 @@ class Writing:
         self.stored = 0
         self._maker = Maker(interface, conversation, message, self.reply.new_id)
         self._clock = steps.Clock()
-        # What was made of the values that are shown, so that a list may repeat them.
-        self._made: list[tuple[object, list[str | Made]]] = []
+        self._preparation = Preparation(self._maker, renders=bool(interface.renderers))
         self._keyed: dict[str, LivePart] = {}
         self._shown: list[LivePart] = []
         self._steps: dict[object, LivePart] = {}
@@ -88,8 +81,7 @@ class Writing:
         Its texts may still grow, unless they are ``whole``.
         """
         self.note(said)
-        kept, self._made = self._made, []
-        self._let(self.flow, await self._prepared(said.items, kept, whole=whole))
+        self._let(self.flow, await self._preparation.anew(said.items, whole=whole))
         await self.stream.pace()
 
     async def add(self, said: Said, *, whole: bool = False) -> None:
@@ -227,7 +219,7 @@ class Writing:
         if said.name is not None:
             self._steps[said.name] = step
         assert step.flow is not None
-        self._let(step.flow, await self._prepared(said.items, []))
+        self._let(step.flow, await self._preparation.prepared(said.items))
 
     def _reason(self, kind: Kind, piece: str) -> None:
         if kind is Kind.BEGIN:
@@ -240,38 +232,6 @@ class Writing:
         else:
             self.turn(self._thought, steps.ended(self._thought.attributes, "success"))
             self._thought = None
-
-    async def _prepared(
-        self, items: list[Any], kept: list[tuple[object, list[str | Made]]], *, whole: bool = False
-    ) -> list[Any]:
-        """What these items show: texts, made parts, and steps."""
-        prepared: list[Any] = []
-        for item in items:
-            if isinstance(item, StepSaid):
-                inner = await self._prepared(item.items, kept, whole=whole)
-                prepared.append((steps.described(item.metadata), steps.is_timed(item.metadata), inner))
-            elif type(item) is str:
-                prepared += await self._rendered(item, kept, whole=whole) if self._renders and item else [item]
-            else:
-                made = next((made for source, made in kept if source is item or _same_file(source, item)), None)
-                if made is None or (len(items) == 1 and not whole):
-                    made = await in_content(self._maker.make, item)
-                self._made.append((item, made))
-                prepared += made
-        return prepared
-
-    async def _rendered(
-        self, text: str, kept: list[tuple[object, list[str | Made]]], *, whole: bool
-    ) -> list[str | Made]:
-        """What the renderers make of a text. One that grows they see again when it is longer by a part of its length:
-        else each of its tokens would cost as much as all of them.
-        """
-        earlier = [each for each in kept if type(each[0]) is str and text.startswith(each[0])]
-        seen, made = max(earlier, key=lambda each: len(str(each[0])), default=("", []))
-        if not seen or len(text) > (len(str(seen)) if whole else GROWTH * len(str(seen))):
-            seen, made = text, await in_content(self._maker.make, text)
-        self._made.append((seen, made))
-        return [text] if made == [normalise(str(seen))] else made
 
     def _let(self, flow: Flow, items: list[Any]) -> None:
         """Let a flow consist of these, besides what a session has added to it."""
@@ -349,7 +309,3 @@ class Writing:
         else:
             flow.put(index, made)
         return made
-
-
-def _same_file(one: object, other: object) -> bool:
-    return isinstance(one, PurePath) and isinstance(other, PurePath) and one == other
