@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg.sql import SQL, Identifier
 
@@ -14,8 +15,13 @@ from tests import services
 from tests.proxy import Proxy
 from tests.server import Server, make_database, migrate
 
-hypothesis_settings.register_profile("dev", max_examples=200, deadline=None)
-hypothesis_settings.register_profile("ci", max_examples=2500, deadline=None)
+# No test depends on how fast the machine is: neither an example nor the making of one has a time limit. In CI the
+# examples are the same each time, so that no work is refused for what it has not changed; "dev" looks for new ones, and
+# `HYPOTHESIS_PROFILE=thorough make test ARGS=tests/content` for many.
+UNHURRIED = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.register_profile("dev", UNHURRIED, max_examples=200)
+hypothesis_settings.register_profile("ci", UNHURRIED, max_examples=500, derandomize=True)
+hypothesis_settings.register_profile("thorough", UNHURRIED, max_examples=2500)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
@@ -46,6 +52,26 @@ def own_uploads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for name in ("base_location", "location"):
         monkeypatch.setitem(vars(storage()), name, str(uploads))
     return uploads
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing in this process be given up, or asked about, because the machine is slow or has paused.
+
+    A test that is about one of these limits sets it itself.
+    """
+    monkeypatch.setattr("chatinterface.content.code.thread_time", lambda: 0.0)
+    monkeypatch.setattr("chatinterface.content.tables.sheet.monotonic", lambda: 0.0)
+    monkeypatch.setattr("chatinterface.runs.execution.GRACE", 30.0)
+    monkeypatch.setattr("chatinterface.consumers.SILENCE", 3600.0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> None:
+    """Hash the passwords of this process's tests without the half second that a site spends on each."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")

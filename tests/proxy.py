@@ -55,7 +55,7 @@ class Proxy:
         self._loop.call_soon_threadsafe(self._upgrading.clear)
 
     def _call(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
 
     async def _restore(self) -> None:
         self._flowing.set()

@@ -1,6 +1,7 @@
 """The demo site served by a real Daphne, as a process that a test can kill."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -9,13 +10,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60.0
-STOP_SECONDS = 10.0
+START_SECONDS = 120.0
+STOP_SECONDS = 30.0
+# Below those that systems give to outgoing connections.
+PORTS = range(10_000, 32_000)
 
 
 def environment(database: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -51,11 +54,13 @@ def make_database(path: Path) -> Path:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A port that nobody listens on, and that no connection is given while the server is down."""
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as listener, suppress(OSError):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for_port(process: subprocess.Popen[bytes], port: int) -> bool:

@@ -20,7 +20,7 @@ def require(variable: str, default: str) -> str:
     url = os.environ.get(variable, default)
     parts = urlsplit(url)
     try:
-        socket.create_connection((parts.hostname, parts.port), timeout=2).close()
+        socket.create_connection((parts.hostname, parts.port), timeout=30).close()
     except OSError as error:
         missing(f"nothing listens at {url} ({error}; {variable} names another place)")
     return url

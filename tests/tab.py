@@ -22,7 +22,7 @@ from chatinterface.runs import execution
 from tests.content.reader import Page
 
 # Seconds after which what is waited for counts as never coming.
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 ARTICLE = re.compile(
     r'<article [^>]*data-message="(?P<pk>\d+)"[^>]*data-status="(?P<status>\w+)".*?'

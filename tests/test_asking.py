@@ -24,7 +24,7 @@ from chatinterface import ChatSession, chains, files, prompts, replies
 from chatinterface.exceptions import PromptTimeout
 from chatinterface.models import Attachment, Conversation, Message, Prompt, Run
 from chatinterface.questions import Question
-from tests.tab import Tab, ended
+from tests.tab import PATIENCE, Tab, ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,7 +46,7 @@ def asking(question: Any, **options: Any) -> Callable[..., Any]:
 
 async def open_prompt(count: int = 1) -> list[str]:
     """Wait for so many open questions; returns their keys, in order."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             keys = [
                 str(key)

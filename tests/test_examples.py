@@ -15,7 +15,7 @@ from chatinterface import registry, sampling, widgets
 from chatinterface.cards import cards
 from chatinterface.models import Attachment, Conversation, Message, Run
 from chatinterface.signals import reply_settled
-from tests.tab import Tab, ended
+from tests.tab import PATIENCE, Tab, ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -160,7 +160,7 @@ async def test_hook_is_told() -> None:
 
     counting(examples=["Hi", "Ho"], on_example_select=hook)
     await click(1, "Ho")
-    assert await asyncio.wait_for(told.get(), 10) == ("ask", 1, "Ho")
+    assert await asyncio.wait_for(told.get(), PATIENCE) == ("ask", 1, "Ho")
 
 
 async def test_files_are_served(picture: Path) -> None:
@@ -238,7 +238,7 @@ async def test_cached_is_told() -> None:
         async with listing.connected():
             await tab.send("Hi", example="0")
             await listing.until("history.changed", conversation=str(tab.uuid))
-        assert await asyncio.wait_for(told.get(), 10) == ("ask", tab.uuid, "done")
+        assert await asyncio.wait_for(told.get(), PATIENCE) == ("ask", tab.uuid, "done")
     finally:
         reply_settled.disconnect(receive)
 

@@ -95,7 +95,7 @@ def test_csv_runs_nothing(exporter: Client, start: str) -> None:
     assert row["comment"] == f"'{formula}"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(texts=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30), max_size=3))
 def test_csv_can_be_read_back(texts: list[str]) -> None:
     """Every cell is what it was, or that behind an apostrophe."""

@@ -99,7 +99,7 @@ async def test_stopped_run_keeps_outputs() -> None:
     @chat.register(name="ask", yields="tokens", additional_outputs=["note"])
     async def ask(message: str) -> AsyncIterator[Any]:
         yield "a", "kept"
-        await asyncio.sleep(60)
+        await asyncio.Event().wait()
 
     tab = await Tab.open("ask")
     async with tab.connected():

@@ -227,7 +227,8 @@ def test_days_are_the_readers() -> None:
         assert listing.day_name(NOW.replace(hour=16) - timedelta(days=1), NOW) == "Today"
 
 
-def test_heading_once_a_day(who: Visitor) -> None:
+def test_heading_once_a_day(who: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
     for hours in (0, 1, 30, 31):
         said(who, at=timezone.now() - timedelta(hours=hours) + timedelta(seconds=1))
     rows = listing.listed(recent(who))

@@ -18,7 +18,7 @@ from chatinterface.content.markdown import render
 from chatinterface.exceptions import Replaced
 from chatinterface.models import Attachment, Message, Run
 from chatinterface.threads import in_database
-from tests.tab import Tab
+from tests.tab import PATIENCE, Tab
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -652,7 +652,7 @@ async def test_stop_while_a_message_is_added(monkeypatch: pytest.MonkeyPatch) ->
 
     def late(*args: Any, **kwargs: Any) -> Any:
         entered.set()
-        released.wait(10)
+        released.wait(PATIENCE)
         return go_on(*args, **kwargs)
 
     monkeypatch.setattr(chains, "go_on", late)
@@ -668,7 +668,7 @@ async def test_stop_while_a_message_is_added(monkeypatch: pytest.MonkeyPatch) ->
     tab = await Tab.open("chat")
     async with tab.connected():
         await tab.send("hello")
-        await asyncio.to_thread(entered.wait, 10)
+        await asyncio.to_thread(entered.wait, PATIENCE)
         await tab.stop()
         released.set()
         await tab.settled()
@@ -683,7 +683,7 @@ async def test_stop_while_a_message_is_completed(monkeypatch: pytest.MonkeyPatch
     def late(*args: Any, **kwargs: Any) -> Any:
         if not entered.is_set():
             entered.set()
-            released.wait(10)
+            released.wait(PATIENCE)
             raise OperationalError("the database is away")
         return complete(*args, **kwargs)
 
@@ -697,7 +697,7 @@ async def test_stop_while_a_message_is_completed(monkeypatch: pytest.MonkeyPatch
     tab = await Tab.open("chat")
     async with tab.connected():
         await tab.send("hello")
-        await asyncio.to_thread(entered.wait, 10)
+        await asyncio.to_thread(entered.wait, PATIENCE)
         await tab.stop()
         released.set()
         await tab.settled()

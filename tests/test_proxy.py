@@ -4,12 +4,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.proxy import Proxy
+from tests.tab import PATIENCE
 
 
 @pytest.fixture
 def target() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(5)
+        listener.settimeout(PATIENCE)
         yield listener
 
 
@@ -20,9 +21,9 @@ def tcp_proxy(target: socket.socket) -> Iterator[Proxy]:
 
 
 def connect(proxy: Proxy, target: socket.socket) -> tuple[socket.socket, socket.socket]:
-    near = socket.create_connection(("127.0.0.1", proxy.port), timeout=5)
+    near = socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE)
     far, _ = target.accept()
-    far.settimeout(5)
+    far.settimeout(PATIENCE)
     # Only what has been passed on shows that the proxy has both ends in hand.
     near.sendall(b"?")
     assert far.recv(1) == b"?"
@@ -59,7 +60,7 @@ def test_refuse_then_restore(tcp_proxy: Proxy, target: socket.socket) -> None:
     port = tcp_proxy.port
     tcp_proxy.refuse()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=5)
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     tcp_proxy.restore()
     assert tcp_proxy.port == port
     for each in connect(tcp_proxy, target):
@@ -75,7 +76,7 @@ def test_hold_keeps_connections(tcp_proxy: Proxy, target: socket.socket) -> None
         with pytest.raises(TimeoutError):
             far.recv(10)
         tcp_proxy.restore()
-        far.settimeout(5)
+        far.settimeout(PATIENCE)
         assert far.recv(10) == b"later"
 
 
@@ -91,5 +92,5 @@ def test_holds_sockets_alone(tcp_proxy: Proxy, target: socket.socket) -> None:
         with pytest.raises(TimeoutError):
             far.recv(100)
         tcp_proxy.restore()
-        far.settimeout(5)
+        far.settimeout(PATIENCE)
         assert far.recv(100) == b"GET /ws/chat/ HTTP/1.1"

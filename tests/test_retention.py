@@ -80,7 +80,7 @@ def test_old_conversations_go() -> None:
     assert not Message.objects.filter(pk=old.pk).exists()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=20)
 @given(ages=st.lists(st.integers(1, 60), max_size=12), chunk=st.integers(1, 5), days=st.integers(1, 60))
 def test_law_of_retention(ages: list[int], chunk: int, days: int) -> None:
     """Exactly what is older goes, in chunks of any size; a dry run foretells it, and deletes nothing."""

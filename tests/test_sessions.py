@@ -13,7 +13,7 @@ from chatinterface import ChatMessage, ChatSession
 from chatinterface.content.parts import walk
 from chatinterface.exceptions import Ended
 from chatinterface.models import Conversation, Message
-from tests.tab import Tab
+from tests.tab import PATIENCE, Tab
 from tests.test_parts import ask, declare, replies
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -217,7 +217,7 @@ async def test_stopped_thread_is_told() -> None:
 
     def answer(message: str, chat: ChatSession) -> Iterator[str]:
         yield "reply"
-        going.wait(10)
+        going.wait(PATIENCE)
         try:
             while True:
                 chat.send("more")
@@ -232,7 +232,7 @@ async def test_stopped_thread_is_told() -> None:
         await tab.stop()
         going.set()
         await tab.settled()
-    assert await asyncio.to_thread(told.wait, 10)
+    assert await asyncio.to_thread(told.wait, PATIENCE)
 
 
 async def test_stop_does_not_wait_for_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +241,7 @@ async def test_stop_does_not_wait_for_what_is_shown(monkeypatch: pytest.MonkeyPa
 
     class Slow(chat.Component):
         def part(self, store: chat.Store) -> dict[str, Any]:
-            going.wait(10)
+            going.wait(PATIENCE)
             return super().part(store)
 
     async def answer(message: str, chat: ChatSession) -> AsyncIterator[str]:
@@ -364,7 +364,7 @@ async def test_step_of_failed_run(mode: Any) -> None:
         await chat.aadd_step("left", status="running")
         raise ValueError("no")
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         if mode == "raise":
             asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
         (reply,) = await replies(await ask(answer, callback_exception=mode))

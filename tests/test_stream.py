@@ -1,5 +1,5 @@
 import asyncio
-import time
+import itertools
 from collections.abc import Iterator
 from itertools import pairwise
 from uuid import uuid4
@@ -12,6 +12,7 @@ from chatinterface.content.markdown import render
 from chatinterface.content.parts import text_of
 from chatinterface.runs import stream
 from chatinterface.runs.stream import ReplyStream
+from tests.clockwork import clock, clockwork
 from tests.content.reader import Reader
 
 
@@ -29,9 +30,9 @@ class Layer:
 
     async def publish(self, uuid: object, frame: events.Frame) -> None:
         self.frames.append(frame)
-        self.times.append(asyncio.get_running_loop().time())
+        self.times.append(clock().now)
         self.arrived.set()
-        time.sleep(self.cost)  # noqa: ASYNC251 -- as a loaded server does.
+        clock().work(self.cost)
         await asyncio.sleep(self.delay)
         await self.open.wait()
 
@@ -54,11 +55,13 @@ def layer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Layer]:
     yield taken
 
 
+@clockwork
 async def test_first_output_at_once(layer: Layer) -> None:
     await ReplyStream(uuid4(), 7).add("hello")
     assert [frame["tail"] for frame in layer.frames] == [render("hello")]
 
 
+@clockwork
 async def test_then_at_a_pace(layer: Layer) -> None:
     reply = ReplyStream(uuid4(), 7)
     for _ in range(100):
@@ -70,17 +73,19 @@ async def test_then_at_a_pace(layer: Layer) -> None:
     assert layer.html == render("word " * 100)
 
 
+@clockwork
 async def test_late_word_at_once(layer: Layer) -> None:
     reply = ReplyStream(uuid4(), 7)
     await reply.add("one ")
     await asyncio.sleep(stream.INTERVAL * 1.5)
-    began = asyncio.get_running_loop().time()
+    began = clock().now
     layer.arrived.clear()
     await reply.add("two")
     await layer.arrived.wait()
     assert layer.times[-1] - began < stream.INTERVAL
 
 
+@clockwork
 async def test_pace_widens_under_load(layer: Layer) -> None:
     layer.cost = 0.02
     reply = ReplyStream(uuid4(), 7)
@@ -91,6 +96,7 @@ async def test_pace_widens_under_load(layer: Layer) -> None:
     assert min(layer.gaps[1:-1]) > stream.RELIEF * layer.cost * 0.9
 
 
+@clockwork
 async def test_pace_widens_with_slow_layer(layer: Layer) -> None:
     layer.delay = 0.02
     reply = ReplyStream(uuid4(), 7)
@@ -101,6 +107,7 @@ async def test_pace_widens_with_slow_layer(layer: Layer) -> None:
     assert min(layer.gaps[1:-1]) > 1.4 * stream.INTERVAL
 
 
+@clockwork
 async def test_numbers_without_gap(layer: Layer) -> None:
     reply = ReplyStream(uuid4(), 7)
     for _ in range(50):
@@ -112,6 +119,7 @@ async def test_numbers_without_gap(layer: Layer) -> None:
     assert {frame["message"] for frame in layer.frames} == {7}
 
 
+@clockwork
 async def test_finish_says_the_rest(layer: Layer) -> None:
     reply = ReplyStream(uuid4(), 7)
     await reply.add("one ")
@@ -120,6 +128,7 @@ async def test_finish_says_the_rest(layer: Layer) -> None:
     assert layer.html == render("one two")
 
 
+@clockwork
 async def test_finish_in_the_middle_of_a_patch(layer: Layer) -> None:
     reply = ReplyStream(uuid4(), 7)
     await reply.add("one ")
@@ -136,6 +145,7 @@ async def test_finish_in_the_middle_of_a_patch(layer: Layer) -> None:
     assert [frame["seq"] for frame in layer.frames] == [1, 2, 3]
 
 
+@clockwork
 async def test_nothing_after_finish(layer: Layer) -> None:
     reply = ReplyStream(uuid4(), 7)
     await reply.add("one")
@@ -146,12 +156,14 @@ async def test_nothing_after_finish(layer: Layer) -> None:
     assert layer.html == render("one") == render(text_of(reply.reply.flow.stored()))
 
 
+@clockwork
 async def test_finish_without_output(layer: Layer) -> None:
     reply = ReplyStream(uuid4(), 7)
     await reply.finish()
     assert (layer.frames, reply.seq) == ([], 0)
 
 
+@clockwork
 async def test_replace_says_only_what_is_new(layer: Layer) -> None:
     reply = ReplyStream(uuid4(), 7)
     await reply.replace("one")
@@ -161,6 +173,7 @@ async def test_replace_says_only_what_is_new(layer: Layer) -> None:
     assert "one" not in layer.frames[-1]["tail"]
 
 
+@clockwork
 async def test_snapshot_is_what_was_published(layer: Layer) -> None:
     reply = ReplyStream(uuid4(), 7)
     await reply.add("one ")
@@ -173,7 +186,9 @@ async def test_snapshot_is_what_was_published(layer: Layer) -> None:
     await reply.finish()
 
 
-async def test_greedy_callback_lets_others_go_on(layer: Layer) -> None:
+@clockwork
+async def test_greedy_callback_lets_others_go_on(layer: Layer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.thread_time", itertools.count(step=stream.SLICE / 10).__next__)
     turns = 0
     done = False
 
@@ -185,7 +200,7 @@ async def test_greedy_callback_lets_others_go_on(layer: Layer) -> None:
 
     task = asyncio.create_task(other())
     reply = ReplyStream(uuid4(), 7)
-    for _ in range(20_000):
+    for _ in range(1000):
         await reply.add("word ")
     await reply.finish()
     done = True

@@ -92,7 +92,7 @@ def grown(title: str, messages: list[dict[str, Any]], parents: list[int], leaf: 
     return conversation
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 @given(TEXT, st.lists(MESSAGE, max_size=6), st.lists(st.integers(0, 50), min_size=6), st.integers(0, 50))
 def test_reads_back_what_it_wrote(title: str, messages: list[dict[str, Any]], parents: list[int], leaf: int) -> None:
     """The same tree, through a file, in the same order, whatever it holds."""

@@ -1,6 +1,7 @@
 """How is code coloured?"""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from itertools import groupby
@@ -14,10 +15,11 @@ from chatinterface.content.names import names
 
 # Long texts would take longer than they are worth.
 MAX_LENGTH = 100_000
-# Ordinary code takes about 2 µs a character, and a lexer may load others on its way (HTML those of its scripts and
-# styles); some take quadratic time for what is not code.
-MIN_SECONDS = 0.1
+# Ordinary code takes about 2 µs a character; some lexers take quadratic time for what is not code.
 SECONDS_PER_CHARACTER = 10e-6
+# What else may fall into the time of a message's code: a full garbage collection of a large process, and the import of
+# lexers that others load on their way (HTML those of its scripts and styles).
+RESERVE = 1.0
 
 # The few kinds that a theme tells apart, by Pygments' own class names; everything else is plain text.
 _CLASS_OF: dict[_TokenType, str] = {
@@ -53,26 +55,38 @@ ALIASES = {"console": "bash", "ini": "toml", "jsonc": "json", "patch": "diff"}
 COMMON = ("bash", "css", "diff", "go", "html", "java", "javascript", "json", "python", "sql", "typescript", "yaml")
 
 
-def highlight(code: str, language: str) -> str:
-    """Return the code as HTML, coloured where the language is known and the lexer keeps to its time."""
+@dataclass(slots=True)
+class Budget:
+    """The processor time, in seconds, that is left for the code of a message, beyond what each character adds to it."""
+
+    seconds: float = RESERVE
+
+
+def highlight(code: str, language: str, budget: Budget | None = None) -> str:
+    """Return the code as HTML, coloured where the language is known and the lexer keeps to its time.
+
+    All the code of a message shares one `budget`: many blocks that are slow cost no more than one.
+    """
     language = ALIASES.get(language, language)
     if language not in LANGUAGES or len(code) > MAX_LENGTH:
         return escape(code, quote=False)
-    tokens = _tokens(code, language)
+    tokens = _tokens(code, language, budget or Budget())
     if "".join(text for _, text in tokens) != code:
         return escape(code, quote=False)
     return "".join(_spans(tokens))
 
 
-def _tokens(code: str, language: str) -> list[tuple[_TokenType, str]]:
+def _tokens(code: str, language: str, budget: Budget) -> list[tuple[_TokenType, str]]:
     """Return the tokens of the code; not all of them when it takes too long."""
     lexer = _lexer(language)
-    deadline = thread_time() + MIN_SECONDS + len(code) * SECONDS_PER_CHARACTER
+    budget.seconds += len(code) * SECONDS_PER_CHARACTER
+    began = thread_time()
     tokens = []
     for index, (_, kind, text) in enumerate(lexer.get_tokens_unprocessed(code)):
         tokens.append((kind, text))
-        if index % 32 == 0 and thread_time() > deadline:
+        if index % 32 == 0 and thread_time() - began > budget.seconds:
             break
+    budget.seconds -= thread_time() - began
     return tokens
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from html import escape, unescape
 
-from chatinterface.content.code import MAX_LENGTH, highlight
+from chatinterface.content.code import MAX_LENGTH, Budget, highlight
 from chatinterface.content.formulas import mathml, source
 
 CODE = re.compile(r'<pre><code class="language-([^"]*)">([^<]*)</code></pre>')
@@ -32,6 +32,7 @@ class Typesetter:
     """
 
     limit: int | None = None
+    _budget: Budget = field(default_factory=Budget)
     _done: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def typeset(self, html: str, allowance: Allowance, *, last_open: bool) -> str:
@@ -60,7 +61,7 @@ class Typesetter:
         if (language, code) not in self._done:
             if not self._spend(len(code)):
                 return escape(code, quote=False)
-            self._done[language, code] = highlight(code, language)
+            self._done[language, code] = highlight(code, language, self._budget)
         return self._done[language, code]
 
     def _formula(self, match: re.Match[str], allowance: Allowance) -> str:

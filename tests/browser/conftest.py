@@ -2,7 +2,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 from tests import services
 from tests.browser.chat import Chat
@@ -10,6 +10,9 @@ from tests.browser.visitor import Gate
 from tests.server import Server
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+
+# Milliseconds after which what is waited for counts as never coming.
+PATIENCE = 60_000
 
 # What Chromium and htmx report of a connection that is not there, and of an answer that refuses.
 CUT = r"net::ERR_|WebSocket|htmx:(sendError|afterRequest)"
@@ -42,6 +45,7 @@ class Console:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as driver:
         yield driver
 
@@ -69,6 +73,7 @@ def new_context(browser: Browser, console: Console) -> Iterator[Callable[..., Br
 
     def new(**options: object) -> BrowserContext:
         context = browser.new_context(**options)  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE)
         context.on("page", console.watch)
         opened.append(context)
         return context

@@ -25,10 +25,10 @@ class Visitor:
         action = ACTION.search(page)
         assert action
         fields = dict(FIELD.findall(page)) | {"message": message}
-        self._opener.open(self._server.url(action[1]), urlencode(fields).encode(), timeout=10).close()
+        self._opener.open(self._server.url(action[1]), urlencode(fields).encode(), timeout=60).close()
 
     def _get(self, path: str) -> str:
-        with self._opener.open(self._server.url(path), timeout=10) as response:
+        with self._opener.open(self._server.url(path), timeout=60) as response:
             text: str = response.read().decode()
         return text
 

@@ -1,8 +1,10 @@
+import itertools
+
 import pytest
 from pygments.lexers import get_lexer_by_name
 
 from chatinterface.content import code
-from chatinterface.content.code import ALIASES, CLASSES, LANGUAGES, highlight
+from chatinterface.content.code import ALIASES, CLASSES, LANGUAGES, Budget, highlight
 from chatinterface.content.markdown import render
 
 
@@ -50,9 +52,30 @@ def test_long_code_plain() -> None:
     assert highlight(text, "python") == text
 
 
-def test_slow_lexer_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(code, "MIN_SECONDS", -1)
-    assert highlight("def f(): pass\n", "python") == "def f(): pass\n"
+@pytest.fixture
+def ticking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that has moved on by a second at each look: all lexers are slow."""
+    monkeypatch.setattr(code, "thread_time", itertools.count().__next__)
+
+
+@pytest.mark.usefixtures("ticking")
+def test_slow_lexer_given_up() -> None:
+    text = "def f(): pass\n" * 100
+    assert highlight(text, "python", Budget(1.5)) == text
+    assert "<span" in highlight(text, "python", Budget(100.0))
+
+
+@pytest.mark.usefixtures("ticking")
+def test_blocks_share_time() -> None:
+    """However many blocks of a message are slow, they take no more time than one may."""
+    html = render("".join(f"```python\n# {index}\n```\n" for index in range(10)))
+    assert html.count('<span class="c">') == 1
+
+
+def test_pause_costs_no_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as a full garbage collection, which takes part of a second."""
+    monkeypatch.setattr(code, "thread_time", itertools.count(step=code.RESERVE / 2).__next__)
+    assert '<span class="c">' in render("```python\n# 1\n```\n")
 
 
 def test_fence_says_language() -> None:
