@@ -9,6 +9,8 @@ class ChatInterfaceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from chatinterface import checks, receivers  # noqa: F401
+        from chatinterface import checks, port, receivers  # noqa: F401
+        from chatinterface.runs.outside import Site
 
+        port.provide(Site())
         autodiscover_modules("chats")

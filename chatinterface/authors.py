@@ -65,3 +65,9 @@ def continues(message: Message) -> bool:
         message.user_name,
         message.avatar,
     )
+
+
+def role_of(interface: ChatInterface, user_name: str) -> Message.Role:
+    """Whose a message is that is written under this name: the visitor's under the chat's own ``user``, as in Panel."""
+    theirs = bool(user_name) and user_name == str(interface.user) != str(interface.callback_user)
+    return Message.Role.USER if theirs else Message.Role.ASSISTANT

@@ -5,15 +5,27 @@ They raise Replaced where the conversation has gone on without the run, or is go
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from django.db import transaction
 from django.utils import timezone
 
-from chatinterface import prompts
-from chatinterface.authors import stored
+from chatinterface import prompts, tree, withdrawal
+from chatinterface.authors import role_of, stored
 from chatinterface.exceptions import Replaced
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message, Run
 from chatinterface.replies import changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """What a run has taken off the path, oldest first, and the empty message in which it goes on."""
+
+    taken: list[Message]
+    message: Message
+    revision: int
 
 
 @transaction.atomic
@@ -23,27 +35,57 @@ def go_on(interface: ChatInterface, run: Run, *, user_name: str = "", avatar: st
     A name that is not the chat's own ``callback_user`` has no part in its avatar.
     """
     conversation = _of(run)
+    message = add(interface, conversation, run, user_name=user_name, avatar=avatar)
+    return message, changed(conversation, timezone.now())
+
+
+@transaction.atomic
+def rename(interface: ChatInterface, run: Run, message: Message, *, user_name: str, avatar: str) -> int:
+    """Say who speaks in a message of a run; returns the conversation's new revision."""
+    conversation, now, role = _of(run), timezone.now(), role_of(interface, user_name)
+    Message.objects.filter(pk=message.pk).update(user_name=user_name, avatar=avatar, role=role, updated_at=now)
+    revision = changed(conversation, now)
+    message.user_name, message.avatar, message.role, message.updated_at = user_name, avatar, role, now
+    return revision
+
+
+@transaction.atomic
+def turn(
+    interface: ChatInterface, run: Run, count: int | None, by: withdrawal.By, *, silent: Collection[int] = ()
+) -> Turned:
+    """Take the last ``count`` messages off the path, or all; the run goes on behind those that stay.
+
+    Its messages of the ids ``silent``, in which nothing was said, are not kept.
+    """
+    conversation = _of(run)
+    for message in Message.objects.filter(pk__in=silent).order_by("-pk"):
+        _delete(conversation, run, message)
+    shown = tree.path(conversation)
+    taken = list(shown if count is None else reversed(shown.reverse()[: max(count, 0)]))
+    if taken:
+        withdrawal.take(conversation, taken[0].parent_id, by, run=run.pk)
+    message = add(interface, conversation, run)
+    return Turned(taken=taken, message=message, revision=changed(conversation, timezone.now()))
+
+
+def add(
+    interface: ChatInterface, conversation: Conversation, run: Run | None, *, user_name: str = "", avatar: str = ""
+) -> Message:
+    """Add an empty message to the end of a locked conversation, and to those of a run. Its caller saves the leaf."""
+    before = conversation.leaf_id
     message = Message.objects.create(
         conversation=conversation,
-        parent_id=conversation.leaf_id,
-        role=Message.Role.ASSISTANT,
+        parent_id=before,
+        role=role_of(interface, user_name),
         user_name=user_name or str(interface.callback_user),
         avatar=avatar or ("" if user_name else stored(interface.callback_avatar)),
         status=Message.Status.RUNNING,
         run=run,
     )
     conversation.leaf = message
-    return message, changed(conversation, timezone.now())
-
-
-@transaction.atomic
-def rename(run: Run, message: Message, *, user_name: str, avatar: str) -> int:
-    """Say who speaks in a message of a run; returns the conversation's new revision."""
-    conversation, now = _of(run), timezone.now()
-    Message.objects.filter(pk=message.pk).update(user_name=user_name, avatar=avatar, updated_at=now)
-    revision = changed(conversation, now)
-    message.user_name, message.avatar, message.updated_at = user_name, avatar, now
-    return revision
+    if run is not None:
+        withdrawal.follow(conversation, run.pk, before)
+    return message
 
 
 @transaction.atomic
@@ -54,17 +96,24 @@ def withdraw(run: Run, message: Message, *, end: bool) -> int:
     """
     conversation = _of(run)
     now = timezone.now()
-    message.children.update(parent=message.parent_id)
-    if conversation.leaf_id == message.pk:
-        conversation.leaf_id = message.parent_id
     if end:
         run.status, run.finished_at, run.lease_until = Run.Status.DONE, now, None
         run.save(update_fields=["status", "first_output_at", "finished_at", "lease_until"])
         if run.asks:
             prompts.end([run])
-    revision = changed(conversation, now)
+    _delete(conversation, run, message)
+    return changed(conversation, now)
+
+
+def _delete(conversation: Conversation, run: Run, message: Message) -> None:
+    """Take a message out of the tree; what follows it follows the one before it. Its caller saves the leaf."""
+    message.children.update(parent=message.parent_id)
+    if conversation.leaf_id == message.pk:
+        conversation.leaf_id = message.parent_id
+        withdrawal.follow(conversation, run.pk, message.pk)
+        # Before the message is gone, which the row refers to.
+        conversation.save(update_fields=["leaf"])
     Message.objects.filter(pk=message.pk).delete()
-    return revision
 
 
 def _of(run: Run) -> Conversation:

@@ -47,7 +47,7 @@ class Exchange:
     @property
     def answers(self) -> bool:
         """Whether the question was there before, and only its reply is new."""
-        return self.run.trigger in (Run.Trigger.RETRY, Run.Trigger.RERUN)
+        return self.run.trigger in (Run.Trigger.RETRY, Run.Trigger.RERUN, Run.Trigger.SITE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,10 +138,10 @@ def _send(
         question.html = ""
         question.save(update_fields=["parts", "html"])
     if not conversation.title:
-        conversation.title = _title(text or text_of(question.parts))
+        conversation.title = title_of(text or text_of(question.parts))
         search.index_title(conversation)
     trigger = Run.Trigger.EXAMPLE if example else Run.Trigger.SEND
-    return _reply_to(question, conversation, interface, trigger, worker, removed=[])
+    return reply_to(question, conversation, interface, trigger, worker, removed=[])
 
 
 @transaction.atomic
@@ -162,7 +162,7 @@ def rerun(interface: ChatInterface, who: Visitor, uuid: UUID, reply_id: int, *, 
         raise NotKept
     limits.count(interface, who)
     trigger = Run.Trigger.RERUN if reply.status == Message.Status.DONE else Run.Trigger.RETRY
-    return _reply_to(question, conversation, interface, trigger, worker, removed=tree.leave(conversation, question.pk))
+    return reply_to(question, conversation, interface, trigger, worker, removed=tree.leave(conversation, question.pk))
 
 
 def edit(
@@ -213,11 +213,11 @@ def _edit(
         html=render(text, interface.visitor_dialect) if is_plain(previous.parts) else "",
         key=key,
     )
-    if conversation.title == _title(previous.text):
-        conversation.title = _title(text)
+    if conversation.title == title_of(previous.text):
+        conversation.title = title_of(text)
         search.index_title(conversation)
     if message.role == Message.Role.USER and interface.editable:
-        exchange = _reply_to(message, conversation, interface, Run.Trigger.EDIT, worker, removed=removed)
+        exchange = reply_to(message, conversation, interface, Run.Trigger.EDIT, worker, removed=removed)
         return Edited(conversation=conversation, message=message, previous=previous, exchange=exchange)
     conversation.leaf = message
     changed(conversation, timezone.now())
@@ -281,7 +281,7 @@ def _edited(conversation: Conversation, key: UUID) -> Edited | None:
     return Edited(conversation=conversation, message=message, previous=message, exchange=exchange, repeated=True)
 
 
-def _reply_to(
+def reply_to(
     question: Message,
     conversation: Conversation,
     interface: ChatInterface,
@@ -290,6 +290,7 @@ def _reply_to(
     *,
     removed: list[int] | None,
 ) -> Exchange:
+    """Add the empty reply to a message of a locked conversation, with its run. See send()."""
     now = timezone.now()
     run = Run.objects.create(
         conversation=conversation,
@@ -314,7 +315,8 @@ def _reply_to(
     return Exchange(conversation=conversation, question=question, reply=reply, run=run, removed=removed)
 
 
-def _title(text: str) -> str:
+def title_of(text: str) -> str:
+    """The title of a conversation that begins with this text."""
     line = " ".join(text.split())
     return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
 

@@ -234,6 +234,32 @@ class PromptTimeout(ChatError, TimeoutError):
     sentence = _("The question was not answered in time.")
 
 
+class NothingToAnswer(ChatError):
+    """Nothing is said yet that the callback could be called with."""
+
+    sentence = _("Nothing was said yet that could be answered. Send a message first.")
+
+
+class TooManyResponses(ChatError):
+    """A callback has had itself called again and again in one run, which must end some time."""
+
+    sentence = _("This reply has answered itself so often that it was ended.")
+
+
+class UnknownChat(LookupError):
+    """A conversation belongs to a chat that is not registered, or not under this name any more."""
+
+
+class OutsideRun(Exception):
+    """What only a callback can do, as it belongs to the reply that is being written, was asked for elsewhere."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name}() belongs to a reply, and this session writes none. Call it in the chat's callback; elsewhere "
+            "send(…, respond=True) has the callback called."
+        )
+
+
 class Replaced(Exception):
     """A run is told that its conversation has gone on without it."""
 

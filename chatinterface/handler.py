@@ -9,6 +9,7 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 
+from chatinterface import serving
 from chatinterface.pacing import paced
 from chatinterface.threads import in_request_thread
 
@@ -40,6 +41,7 @@ class ChatsInOneThread:
         self._handler = OneThreadHandler()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        serving.mark()
         chat = scope["type"] == "http" and _is_chat(scope)
         await (self._handler if chat else self._application)(scope, receive, send)
 

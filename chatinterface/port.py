@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from chatinterface.content.components.base import Part
-    from chatinterface.models import Message, Run
+    from uuid import UUID
 
+    from chatinterface.content.components.base import Part
+    from chatinterface.interface import ChatInterface
+    from chatinterface.models import Conversation, Message, Run
+    from chatinterface.withdrawal import By
+
+P = ParamSpec("P")
 T = TypeVar("T")
 
 # A message that is being written, and something that is shown in one: for the run alone to look into.
@@ -42,7 +47,10 @@ class Asked(Protocol):
 
 
 class Port(Protocol):
-    """All of it belongs to the run's event loop, but ``stopped``, ``stop`` and ``do``, which any thread may call."""
+    """What can be had done in a conversation: by its run, and where none is going on by the site.
+
+    All of it belongs to the run's event loop, but ``stopped``, ``stop`` and ``do``, which any thread may call.
+    """
 
     run: Run
 
@@ -54,8 +62,8 @@ class Port(Protocol):
     def message(self) -> Message:
         """The reply: the message that what the callback yields goes to."""
 
-    def stop(self) -> None:
-        """Stop the run."""
+    def stop(self) -> bool:
+        """Stop the run; whether there was anything to be stopped."""
 
     def do(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
         """Have it done after all that was yielded and asked for before.
@@ -94,8 +102,43 @@ class Port(Protocol):
     async def ask(self, inquiry: Inquiry) -> Asked:
         """Show a question in the reply."""
 
+    async def respond(self, writing: Writing | None = None) -> None:
+        """Have the callback called with a message that is complete, or with the last one.
+
+        Where it is the callback itself that asks: again, when it has returned.
+        """
+
+    async def turn(self, count: int | None, by: By) -> list[Message]:
+        """Take the last ``count`` messages off the path that is shown, or all; returns them, oldest first."""
+
+    async def store(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Have something done with the database."""
+
     async def publish(self, frame: dict[str, Any]) -> None:
         """Tell all open pages of the conversation."""
 
     def expect(self, key: str) -> asyncio.Future[Any]:
         """What ``events.tell`` tells the run under this key, in whatever process; cancelled when the run ends."""
+
+
+class Outside(Protocol):
+    """How the site itself gets at a conversation, where no callback does: this module is below those that know."""
+
+    def find(self, conversation: Conversation | UUID | str) -> tuple[ChatInterface, Conversation]:
+        """A conversation as it is now, and its chat. See ChatSession.get()."""
+
+    def port(self, interface: ChatInterface, conversation: Conversation) -> Port:
+        """The port of a session that belongs to no run."""
+
+
+_outside: list[Outside] = []
+
+
+def provide(outside: Outside) -> None:
+    """Say how it is done, when the app is ready."""
+    _outside[:] = [outside]
+
+
+def outside() -> Outside:
+    """How it is done."""
+    return _outside[0]

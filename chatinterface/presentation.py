@@ -54,7 +54,7 @@ def added_frame(
     frame: events.Frame = {
         "type": events.MESSAGE_ADDED,
         "revision": conversation.revision,
-        "message": messages[-1].pk,
+        "message": messages[-1].pk if messages[-1].running else None,
         "removed": list(removed),
     }
     if len(html) > events.INLINE_LIMIT:

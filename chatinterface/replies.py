@@ -88,7 +88,9 @@ def checkpoint(run: Run, said: Mapping[int, list[Part] | None]) -> int | None:
     now = timezone.now()
     for message, parts in said.items():
         changes = {} if parts is None else {"parts": parts}
-        Message.objects.filter(pk=message).update(status=Message.Status.RUNNING, updated_at=now, **changes)
+        # One that is complete meanwhile is not opened again.
+        opened = Message.objects.filter(pk=message).exclude(status=Message.Status.DONE)
+        opened.update(status=Message.Status.RUNNING, updated_at=now, **changes)
     return changed(conversation, now) if revived else None
 
 

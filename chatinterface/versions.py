@@ -6,25 +6,19 @@ They raise what those of :mod:`conversations` raise.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from chatinterface import tree
+from chatinterface import tree, withdrawal
 from chatinterface.conversations import is_editable, locked, require_idle
 from chatinterface.exceptions import GoneOn, NothingToRevert
 from chatinterface.history import Visitor
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
 from chatinterface.replies import changed
-
-# Where the state of a conversation has what was undone and can be brought back, the latest last.
-UNDONE = "undone"
-
-# So many of them are kept.
-REVERTS = 20
+from chatinterface.withdrawal import REVERTS as REVERTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +97,15 @@ def revert(interface: ChatInterface, who: Visitor, uuid: UUID) -> Taken:
     """Bring back what the latest undo or clear took, where nothing else was done since. Raises NothingToRevert."""
     conversation = locked(who, uuid, interface.name)
     require_idle(conversation)
-    if undone(conversation) is None:
+    latest = withdrawal.latest(conversation)
+    if latest is None:
         raise NothingToRevert
-    *conversation.state[UNDONE], latest = conversation.state[UNDONE]
     message = conversation.messages.get(pk=latest["first"])
+    withdrawal.forget(conversation)
+    if conversation.leaf_id != message.parent_id:
+        # The run that took it has gone on.
+        tree.leave(conversation, message.parent_id)
     tree.show(conversation, message)
-    conversation.save(update_fields=["state"])
     changed(conversation, timezone.now())
     return Taken(conversation=conversation, message=message)
 
@@ -130,17 +127,12 @@ def offered(interface: ChatInterface, message: Message) -> Offer:
     )
 
 
-def undone(conversation: Conversation) -> str | None:
+def undone(conversation: Conversation) -> withdrawal.By | None:
     """What a revert would take back now: ``"undo"`` or ``"clear"``; None where there is nothing."""
-    stack: list[dict[str, Any]] = conversation.state.get(UNDONE) or []
-    return stack[-1]["by"] if stack and stack[-1]["leaf"] == conversation.leaf_id else None
+    latest = withdrawal.latest(conversation)
+    return latest["by"] if latest else None
 
 
-def _take(conversation: Conversation, end: int | None, by: str) -> None:
-    # Anything else that was done since moved the leaf: what was undone before that cannot be brought back.
-    earlier = conversation.state.get(UNDONE, []) if undone(conversation) else []
-    first = tree.following(conversation, end)
-    tree.leave(conversation, end)
-    conversation.state[UNDONE] = [*earlier, {"by": by, "first": first, "leaf": end}][-REVERTS:]
-    conversation.save(update_fields=["state"])
+def _take(conversation: Conversation, end: int | None, by: withdrawal.By) -> None:
+    withdrawal.take(conversation, end, by)
     changed(conversation, timezone.now())

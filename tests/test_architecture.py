@@ -27,23 +27,23 @@ LAYERS = [
     {"conf", "exceptions", "spelling", "ranges", "storage", "pacing", "icons"},
     {"content", "pending", "widgets"},
     {"inputs", "additional", "examples", "validation", "questions"},
-    {"models", "shared_link", "passages", "threads", "guidance", "asked", "prompts"},
-    {"events", "pulse", "relay", "callbacks"},
+    {"models", "shared_link", "passages", "threads", "serving", "guidance", "asked", "prompts"},
+    {"events", "relay", "callbacks"},
     {"declarations"},
     {"interface", "exports", "port", "sessions", "session", "signals"},
-    {"registry", "authors", "opening", "history", "files", "tree"},
+    {"registry", "authors", "opening", "history", "files", "tree", "withdrawal"},
     {"limits"},
     {"search", "replies", "presentation", "uploads", "contents", "recollection"},
     {"chains", "conversations", "outputs", "hooks", "responding"},
     {"panel", "adoption", "transcripts", "listing"},
     {"flags", "streaming", "retention", "personal_data"},
-    {"versions", "sharing"},
+    {"versions", "sharing", "site"},
     {"runs"},
     {"handshake", "forms", "gate", "delivery"},
     {"posting", "cards", "sampling"},
     {"views", "actions", "consumers", "admin", "templatetags", "receivers", "checks", "handler"},
     {"management", "tasks"},
-    {"urls", "routing", "warm", "lifespan"},
+    {"urls", "routing", "warm"},
     {"asgi", "apps", "management"},
 ]
 
@@ -96,11 +96,8 @@ NEVER = {
         "chatinterface.views",
     ],
     "chatinterface.conversations": ["channels", "django.http", "django.shortcuts", "chatinterface.events"],
-    "chatinterface.delivery": ["django", "chatinterface.models"],
+    "chatinterface.delivery": ["asyncio", "django", "chatinterface.models"],
 }
-
-# What decides, and leaves the waiting to others.
-DECIDING = ["chatinterface.delivery", "chatinterface.tree", "chatinterface.interface"]
 
 
 def within(name: str, package: str) -> bool:
@@ -196,11 +193,6 @@ def test_never_reached(package: str) -> None:
     for name in (each for each in TREES if within(each, package)):
         forbidden = [each for each in reached(name) for far in NEVER[package] if within(each, far)]
         assert forbidden == [], name
-
-
-@pytest.mark.parametrize("name", DECIDING)
-def test_waits_for_nothing(name: str) -> None:
-    assert "asyncio" not in IMPORTS[name]
 
 
 def test_imports_stand_at_the_top() -> None:

@@ -566,8 +566,9 @@ async def test_groups_are_left_after_error(monkeypatch: pytest.MonkeyPatch) -> N
 
     opened = communicator(f"/ws/chatinterface/{tab.uuid}/?token={tab.token}", tab.client)
     monkeypatch.setattr(consumers, "authorise", broken)
+    await opened.connect(PATIENCE)
     with pytest.raises((RuntimeError, ExceptionGroup)):
-        await opened.connect(PATIENCE)
+        await opened.wait(PATIENCE)
     assert groups() == before
 
 

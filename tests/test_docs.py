@@ -19,7 +19,14 @@ from tests.tab import Tab
 REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
 PAGES = {
     name: (ROOT / name).read_text(encoding="utf-8")
-    for name in ("docs/reference.md", "docs/components.md", "docs/inputs.md", "docs/checks.md", "README.md")
+    for name in (
+        "docs/reference.md",
+        "docs/components.md",
+        "docs/inputs.md",
+        "docs/session.md",
+        "docs/checks.md",
+        "README.md",
+    )
 }
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 

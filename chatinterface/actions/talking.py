@@ -10,7 +10,7 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 
-from chatinterface import adoption, conversations, events, history, hooks, sampling, signals
+from chatinterface import adoption, conversations, events, history, hooks, sampling, signals, site
 from chatinterface.actions.dispatch import changed, execute, give
 from chatinterface.actions.guard import action, refusal
 from chatinterface.conversations import Exchange
@@ -103,6 +103,7 @@ def stop(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResp
     """Stop the reply that is being written, wherever it is. There may be none any more: that is no error."""
     conversation = history.find(history.visitor(request), uuid, interface.name)
     interrupt_lost(conversation)
-    if conversation.leaf is not None and conversation.answering:
-        async_to_sync(events.stop_reply)(conversation.leaf.pk)
+    if conversation.answering:
+        for reply in site.writing(conversation):
+            async_to_sync(events.stop_reply)(reply)
     return HttpResponse(status=204)

@@ -18,6 +18,7 @@ from chatinterface.declarations.showing import Renderer
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
 from chatinterface.presentation import part_html
+from chatinterface.threads import in_content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,10 @@ class Maker:
             return parts[0]
         column: Part = {"type": "component", "component": "column", "props": {"items": parts}, "text": ""}
         return {**column, "id": self._new_id()}
+
+    async def made(self, value: object, names: Sequence[str] = ()) -> list[str | Made]:
+        """See make(): it may take long."""
+        return await in_content(self.make, value, names)
 
     def make(self, value: object, names: Sequence[str] = ()) -> list[str | Made]:
         """What a value shows: Markdown as it is, and parts, the first of them by these ids."""

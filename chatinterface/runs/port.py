@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from chatinterface import relay
 from chatinterface.content.components.base import Part
 from chatinterface.content.flow import LivePart
 from chatinterface.content.said import Said, said
 from chatinterface.events import Frame
+from chatinterface.exceptions import TooManyResponses
 from chatinterface.models import Message, Run
 from chatinterface.port import Inquiry
 from chatinterface.runs import questions
 from chatinterface.runs.turns import Turns
 from chatinterface.runs.writer import Writer
 from chatinterface.runs.writing import Writing
+from chatinterface.threads import in_database
+from chatinterface.withdrawal import By
 
+P = ParamSpec("P")
 T = TypeVar("T")
+
+# How often a callback may have itself called again in one run.
+MOST_RESPONSES = 100
 
 
 class Shown(NamedTuple):
@@ -40,6 +48,10 @@ class RunPort:
         self._loop = asyncio.get_running_loop()
         self._asked: list[questions.Asked] = []
         self._expected: dict[str, asyncio.Future[Any]] = {}
+        self._closed = False
+        # The messages that the callback is to be called with when it has returned; None for the last one.
+        self.responses: deque[int | None] = deque()
+        self._responded = 0
 
     @property
     def message(self) -> Message:
@@ -47,9 +59,11 @@ class RunPort:
         reply = self._writer.reply or self._writer.open[-1]
         return reply.message
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
         """See Port."""
+        going = not (self.stopped or self._closed)
         self._loop.call_soon_threadsafe(self._stop)
+        return going
 
     def do(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
         """See Port."""
@@ -84,6 +98,8 @@ class RunPort:
 
     async def say(self, writing: Writing, value: object, *, replace: bool = False, whole: bool = False) -> None:
         """See Port."""
+        if replace:
+            writing.give_up()
         for each in said(value)[:1] or [Said()]:
             await (writing.tell if replace else writing.add)(each, whole=whole)
 
@@ -116,6 +132,21 @@ class RunPort:
         self._asked.append(asked)
         return asked
 
+    async def respond(self, writing: Writing | None = None) -> None:
+        """See Port. Raises TooManyResponses."""
+        self._responded += 1
+        if self._responded > MOST_RESPONSES:
+            raise TooManyResponses
+        self.responses.append(writing.message.pk if writing is not None else None)
+
+    async def turn(self, count: int | None, by: By) -> list[Message]:
+        """See Port."""
+        return await self._writer.turn(count, by)
+
+    async def store(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """See Port."""
+        return await in_database(function, *args, **kwargs)
+
     async def publish(self, frame: Frame) -> None:
         """See Port."""
         await self._writer.publish(frame)
@@ -132,6 +163,7 @@ class RunPort:
 
     def close(self) -> None:
         """The run has ended: whoever waits is told, and the files of answers are closed."""
+        self._closed = True
         self._turns.close()
         for expected in self._expected.values():
             expected.cancel()

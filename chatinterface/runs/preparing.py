@@ -10,7 +10,6 @@ from chatinterface.content.markdown import normalise
 from chatinterface.content.said import StepSaid
 from chatinterface.runs import steps
 from chatinterface.runs.making import Made, Maker
-from chatinterface.threads import in_content
 
 # How many times as long a text has become when the renderers see it again.
 GROWTH = 1.25
@@ -49,7 +48,7 @@ class Preparation:
             else:
                 made = next((made for source, made in kept if source is item or _same_file(source, item)), None)
                 if made is None or (len(items) == 1 and not whole):
-                    made = await in_content(self._maker.make, item)
+                    made = await self._maker.made(item)
                 self._made.append((item, made))
                 prepared += made
         return prepared
@@ -61,7 +60,7 @@ class Preparation:
         earlier = [(source, made) for source, made in kept if type(source) is str and text.startswith(source)]
         seen, made = max(earlier, key=lambda each: len(each[0]), default=("", []))
         if not seen or len(text) > (len(seen) if whole else GROWTH * len(seen)):
-            seen, made = text, await in_content(self._maker.make, text)
+            seen, made = text, await self._maker.made(text)
         self._made.append((seen, made))
         return [text] if made == [normalise(seen)] else made
 

@@ -33,7 +33,8 @@ def catch_up(uuid: UUID, replies: Iterable[int] | None = None) -> Standing:
     if conversation is None:
         return Standing([], [])
     interrupted = interrupt_lost(conversation)
-    messages = conversation.messages.filter(role=Message.Role.ASSISTANT)
+    # A callback may speak in its visitor's name, too.
+    messages = conversation.messages.filter(Q(role=Message.Role.ASSISTANT) | Q(run__isnull=False))
     if replies is None:
         asked = messages.filter(Q(status=Message.Status.RUNNING) | Q(pk__in=interrupted), active=True)
     else:

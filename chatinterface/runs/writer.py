@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from chatinterface import chains, events, replies
 from chatinterface.content.components.base import Part
@@ -19,6 +19,9 @@ from chatinterface.presentation import added_frame, settled_frame
 from chatinterface.runs.failures import Failure
 from chatinterface.runs.writing import Writing
 from chatinterface.threads import in_database
+from chatinterface.withdrawal import By
+
+T = TypeVar("T")
 
 # Does what the database may be away for, until it is done; None where the conversation is gone.
 Persist = Callable[[Callable[[], events.Frame]], Awaitable[events.Frame | None]]
@@ -47,13 +50,15 @@ class Writer:
         # How many messages are complete already.
         self.completed = 0
         # What is being written to the log, and whether nothing more is.
-        self._commits: set[asyncio.Task[Writing]] = set()
+        self._commits: set[asyncio.Task[Any]] = set()
         self._finished = False
+        # Whether the callback has taken messages off the path.
+        self._turned = False
 
     @property
     def silent(self) -> bool:
-        """Whether nothing was said yet."""
-        return not self.completed and all(each.silent for each in self.open)
+        """Whether nothing was said or done yet."""
+        return not (self.completed or self._turned) and all(each.silent for each in self.open)
 
     async def wait(self, interval: float) -> None:
         """Wait until it is time to store what was said: so many seconds, or less where pages fetch a part of it."""
@@ -78,6 +83,21 @@ class Writer:
         """The callback has returned: what was said last is all of the reply, and the renderers see the whole text."""
         if self._whole and self._interface.renderers and self._last is not None:
             await self._tell(self._last, whole=True)
+
+    async def pause(self) -> None:
+        """The callback is going to be called again: what it has said is complete."""
+        await self._tell_all()
+        for writing in [each for each in self.open if not each.silent]:
+            if writing is self.reply:
+                self.reply = None
+            await self.complete(writing)
+        self._rows, self._last = [], None
+
+    async def turn(self, count: int | None, by: By) -> list[Message]:
+        """Take the last ``count`` messages off the path, or all, and go on behind those that stay; returns them."""
+        if self._finished:
+            raise Ended
+        return await self._commit(self._turn(count, by))
 
     async def begin(self, user: str = "", avatar: str = "") -> Writing:
         """Go on in a message of its own, which is the reply from now on."""
@@ -108,8 +128,7 @@ class Writer:
 
     async def finish(self, status: str) -> None:
         """Nothing follows in any message: publish what is left, of which steps that have not ended get this status."""
-        if self._whole and self._interface.reasoning_tags and self._last is not None:
-            await self._tell(self._last, whole=True)
+        await self._tell_all()
         self._finished = True
         if self._commits:
             await asyncio.wait(self._commits)
@@ -130,6 +149,11 @@ class Writer:
     def versions(self) -> list[tuple[Writing, int]]:
         """How far the open messages are."""
         return [(each, each.reply.version) for each in self.open]
+
+    async def _tell_all(self) -> None:
+        # What may have been the beginning of a tag is none.
+        if self._whole and self._interface.reasoning_tags and self._last is not None:
+            await self._tell(self._last, whole=True)
 
     async def _tell(self, value: object, *, whole: bool = False) -> None:
         messages = said(value, self._interface.reasoning_tags, whole=whole)
@@ -165,7 +189,7 @@ class Writer:
         if (message.user_name, message.avatar) != (user, avatar):
             await self._commit(self._rename(writing, user, avatar))
 
-    async def _commit(self, change: Coroutine[Any, Any, Writing]) -> Writing:
+    async def _commit(self, change: Coroutine[Any, Any, T]) -> T:
         """Change the log. Not cancelled with who waits for it: what is committed must be known, to be told."""
         task = asyncio.create_task(change)
         self._commits.add(task)
@@ -185,7 +209,7 @@ class Writer:
         others = [each for each in self.open if each is not reply]
         silent = [each for each in others if each.silent]
         said = [each for each in others if not each.silent]
-        if status == Message.Status.DONE and reply.silent and (said or self.completed):
+        if status == Message.Status.DONE and reply.silent and (said or self.completed or self._turned):
             silent.append(reply)
         else:
             said.append(reply)
@@ -209,6 +233,21 @@ class Writer:
     def _writing(self, message: Message) -> Writing:
         return Writing(self._interface, self._conversation, message, self._fetched.set)
 
+    async def _turn(self, count: int | None, by: By) -> list[Message]:
+        for writing in self.open:
+            writing.end("success")
+            await writing.stream.finish()
+            if not writing.silent:
+                await self.publish(await in_database(self._completed, writing, Message.Status.DONE))
+        silent = [each.message.pk for each in self.open if each.silent]
+        turned = await in_database(chains.turn, self._interface, self._run, count, by, silent=silent)
+        self.reply = self._writing(turned.message)
+        self.open, self._rows, self._last, self._turned = [self.reply], [], None, True
+        self._conversation.revision = turned.revision
+        await self.publish({"type": events.LOG_CHANGED, "revision": turned.revision})
+        await self._joined(turned.message.pk)
+        return turned.taken
+
     async def _append(self, user: str, avatar: str) -> Writing:
         message, frame = await in_database(self._added, user, avatar)
         writing = self._writing(message)
@@ -222,7 +261,9 @@ class Writer:
         return message, self._announced(message, revision)
 
     def _renamed(self, message: Message, user: str, avatar: str) -> events.Frame:
-        return self._announced(message, chains.rename(self._run, message, user_name=user, avatar=avatar))
+        return self._announced(
+            message, chains.rename(self._interface, self._run, message, user_name=user, avatar=avatar)
+        )
 
     def _announced(self, message: Message, revision: int) -> events.Frame:
         self._conversation.revision = revision
@@ -236,10 +277,15 @@ class Writer:
     def _ended(self, writing: Writing, status: Message.Status, failed: Failure | None) -> events.Frame:
         shown, parts, html = writing.flow.shown(), writing.flow.stored(), writing.flow.final()
         revision = replies.settle(writing.message, self._run, status=status, parts=parts, html=html, failure=failed)
+        if self._turned:
+            # What was taken can be brought back now, which pages are told with their log.
+            return {"type": events.LOG_CHANGED, "revision": revision}
         return self._settled(writing, revision, shown)
 
     def _withdrawn(self, writing: Writing, *, end: bool) -> events.Frame:
         revision = chains.withdraw(self._run, writing.message, end=end)
+        if self._turned:
+            return {"type": events.LOG_CHANGED, "revision": revision}
         return {"type": events.MESSAGE_ADDED, "revision": revision, "removed": [writing.message.pk], "html": ""}
 
     def _settled(self, writing: Writing, revision: int, shown: str) -> events.Frame:

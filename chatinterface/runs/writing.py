@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from chatinterface import events
 from chatinterface.content.components.base import Component, Part
@@ -22,11 +22,13 @@ from chatinterface.runs import steps
 from chatinterface.runs.making import Made, Maker
 from chatinterface.runs.preparing import Preparation, Step
 from chatinterface.runs.stream import ReplyStream
-from chatinterface.threads import in_content
 
 
 class Writing:
     """A message that is being written, on the event loop of its run."""
+
+    # What makes its parts.
+    maker: ClassVar[type[Maker]] = Maker
 
     def __init__(
         self,
@@ -40,10 +42,10 @@ class Writing:
         # Called when pages are told to fetch a part that is too long to be sent.
         self._fetched = fetched
         self.reply = LiveReply(partial(incremental, interface), self._address, events.INLINE_LIMIT)
-        self.stream = ReplyStream(conversation.uuid, message.pk, self.reply)
+        self.stream = self._told()
         # What of it the last checkpoint has stored.
         self.stored = 0
-        self._maker = Maker(interface, conversation, message, self.reply.new_id)
+        self._maker = self.maker(interface, conversation, message, self.reply.new_id)
         self._clock = steps.Clock()
         self._preparation = Preparation(self._maker, renders=bool(interface.renderers))
         self._keyed: dict[str, LivePart] = {}
@@ -83,6 +85,10 @@ class Writing:
         self.note(said)
         self._let(self.flow, await self._preparation.anew(said.items, whole=whole))
         await self.stream.pace()
+
+    def give_up(self) -> None:
+        """What a session has added may be replaced from now on, as all else."""
+        self._added.clear()
 
     async def add(self, said: Said, *, whole: bool = False) -> None:
         """Add to it. A component that is shown already, or one of its key, is shown anew where it stands.
@@ -129,7 +135,7 @@ class Writing:
         flow = self.flow if into is None else into
         earlier = self._earlier(flow, value)
         shown = []
-        for made in await in_content(self._maker.make, value, [part.id for part in earlier]):
+        for made in await self._maker.made(value, [part.id for part in earlier]):
             if isinstance(made, str):
                 flow.write(made)
             elif earlier:
@@ -141,7 +147,7 @@ class Writing:
 
     async def replace(self, shown: LivePart, value: object) -> None:
         """Show a value in the place of another."""
-        made = next(iter(await in_content(self._maker.make, value, [shown.id])), "")
+        made = next(iter(await self._maker.made(value, [shown.id])), "")
         if isinstance(made, Made):
             self.renew(shown, made)
             return
@@ -182,6 +188,10 @@ class Writing:
         if part != step.attributes:
             part = self._clock.timed(part) if self._clock.knows(part["id"]) else part
             step.renew(part, self._maker.html(part))
+
+    def _told(self) -> ReplyStream:
+        """How pages are told of it while it is written."""
+        return ReplyStream(self._conversation.uuid, self.message.pk, self.reply)
 
     def _address(self, part: str) -> str:
         self._fetched()

@@ -1,16 +1,15 @@
-"""What all that a session can do has in common: the conversation, and the port to its run."""
+"""What all that a session can do has in common: the conversation, and the port by which it is done."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chatinterface.exceptions import Ended
+from chatinterface.port import Port, outside
 
 if TYPE_CHECKING:
     from chatinterface.interface import ChatInterface
     from chatinterface.models import Conversation
-    from chatinterface.port import Port
 
 
 @dataclass(kw_only=True, eq=False)
@@ -19,14 +18,15 @@ class Session:
 
     interface: ChatInterface
     conversation: Conversation
-    # None where nobody is answering: nothing can be written then.
+    # To the run whose callback has the session; where none has it, made when it is asked for.
     _port: Port | None = field(default=None, repr=False)
 
     @property
     def port(self) -> Port:
-        """The port to the run. Raises Ended where there is none."""
+        """What is done goes by it: to the run whose callback has the session, else to the conversation itself."""
         if self._port is None:
-            raise Ended
+            object.__setattr__(self, "_port", outside().port(self.interface, self.conversation))
+            assert self._port is not None
         return self._port
 
     def __setattr__(self, name: str, value: Any) -> None:

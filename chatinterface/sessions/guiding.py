@@ -6,12 +6,24 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from asgiref.sync import async_to_sync
-
 from chatinterface import events, guidance
+from chatinterface import widgets as known
 from chatinterface.inputs import Declared, Input
 from chatinterface.sessions.base import Session
-from chatinterface.threads import in_database
+
+
+class Shown(list[Declared]):
+    """The inputs that are shown. It knows for what it may be mistaken."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in known.__all__:
+            raise AttributeError(
+                "chat.widgets is what the conversation shows, as chat is the ChatSession here, not the module. Write "
+                f"`from chatinterface import widgets` and `widgets.{name}`, or name the parameter `instance`.",
+                name=name,
+                obj=self,
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
 
 class Guiding(Session):
@@ -39,7 +51,9 @@ class Guiding(Session):
     @property
     def widgets(self) -> list[Declared]:
         """The inputs that are shown, as they were declared."""
-        return [self.interface.inputs[name].declared for name in self.interface.standing(self.conversation.state)[0]]
+        return Shown(
+            self.interface.inputs[name].declared for name in self.interface.standing(self.conversation.state)[0]
+        )
 
     @widgets.setter
     def widgets(self, widgets: str | Declared | Sequence[str | Declared]) -> None:
@@ -56,24 +70,20 @@ class Guiding(Session):
         Raises ValueError for what the chat has not declared, or does not show.
         """
         state = self._turned(active, widgets)
-        if state and self._port is not None:
-            self._port.do(partial(self._announce, state))
-        elif state:
-            async_to_sync(self._announce)(state)
+        if state:
+            self.port.do(partial(self._announce, state))
 
     async def aguide(self, **chosen: Any) -> None:
         """See guide()."""
         state = self._turned(**{"active": None, "widgets": None, **chosen})
-        if state and self._port is not None:
-            await self._port.ado(partial(self._announce, state))
-        elif state:
-            await self._announce(state)
+        if state:
+            await self.port.ado(partial(self._announce, state))
 
     async def _announce(self, state: Mapping[str, Any]) -> None:
-        revision = await in_database(guidance.turn, self.conversation, state)
+        revision = await self.port.store(guidance.turn, self.conversation, state)
         shown, active = self.interface.standing({**self.conversation.state, **state})
         frame = {"type": events.FORM_CHANGED, "revision": revision, "active": active, "shown": shown}
-        await events.publish(self.conversation.uuid, frame)
+        await self.port.publish(frame)
 
     def _turned(
         self, active: int | str | Declared | None, widgets: str | Declared | Sequence[str | Declared] | None

@@ -23,6 +23,11 @@ class Recalling(Session):
         """All that the log shows, oldest first: the question too, and the reply as far as it is stored."""
         return list(self.conversation.messages.filter(active=True).order_by("pk"))
 
+    @property
+    def objects(self) -> list[Message]:
+        """Panel's name for messages()."""
+        return self.messages()
+
     async def amessages(self) -> list[Message]:
         """See messages()."""
         return await sync_to_async(self.messages)()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
-from asgiref.sync import async_to_sync
-
 from chatinterface import events
 from chatinterface.content.components.facts import Progress
 from chatinterface.content.markdown import normalise
@@ -27,19 +25,13 @@ class Telling(Session):
 
         Raises ValueError for another level.
         """
-        frame = _notice(text, level)
-        if self._port is not None:
-            self._port.do(partial(self._port.publish, frame))
-        else:
-            async_to_sync(events.publish)(self.conversation.uuid, frame)
+        port = self.port
+        port.do(partial(port.publish, _notice(text, level)))
 
     async def anotify(self, text: str, level: Literal["info", "success", "warning", "error"] = "info") -> None:
         """See notify()."""
-        frame = _notice(text, level)
-        if self._port is not None:
-            await self._port.ado(partial(self._port.publish, frame))
-        else:
-            await events.publish(self.conversation.uuid, frame)
+        port = self.port
+        await port.ado(partial(port.publish, _notice(text, level)))
 
     def progress(self, value: float | None, total: float = 100, text: str = "", *, key: str = "progress") -> None:
         """Show in the reply how far something is: ``value`` of ``total``, with a text. None: for an unknown time.

@@ -1,0 +1,156 @@
+"""Calling the callback of a run: with what was said, and again with what it has itself called with."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext
+from django.db import connections
+from django.utils import timezone
+
+from chatinterface import events, tree
+from chatinterface.callbacks import outputs
+from chatinterface.contents import heard
+from chatinterface.conversations import Exchange
+from chatinterface.inputs import Entered
+from chatinterface.interface import ChatInterface
+from chatinterface.models import Message
+from chatinterface.recollection import History
+from chatinterface.runs import records
+from chatinterface.runs.aside import Aside
+from chatinterface.runs.port import RunPort
+from chatinterface.runs.turns import Turns
+from chatinterface.runs.writer import Writer
+from chatinterface.session import ChatSession
+from chatinterface.threads import in_database
+
+logger = logging.getLogger("chatinterface.runs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What the callback is called with: a message, what was entered by it, and what was said before."""
+
+    message: Message
+    given: Mapping[str, Any]
+    history: History
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A committed exchange, with all that its run needs of the database."""
+
+    interface: ChatInterface
+    exchange: Exchange
+    call: Call
+    added: events.Frame
+
+
+def call_of(interface: ChatInterface, exchange: Exchange, message: Message, entered: Entered | None = None) -> Call:
+    """Read what a call needs. What was ``entered`` just now is given as it is; else it is what the message has kept."""
+    return Call(
+        message=message,
+        given=records.given(interface, exchange.conversation, message, entered),
+        history=records.history(interface, message) if "history" in interface.binding.wanted else [],
+    )
+
+
+class Calls:
+    """The calls of one run, on its event loop: what they say goes to its writer."""
+
+    def __init__(
+        self, job: Job, session: ChatSession, port: RunPort, writer: Writer, turns: Turns, aside: Aside
+    ) -> None:
+        self._interface = job.interface
+        self._exchange = job.exchange
+        self._first = job.call
+        self._session = session
+        self._port = port
+        self._writer = writer
+        self._turns = turns
+        self._aside = aside
+        # How many values there were, and how many of them were texts that continued the one before.
+        self._count = self._continued = 0
+
+    async def make(self) -> None:
+        """Call it, and again for as long as it asks for that."""
+        call: Call | None = self._first
+        while call is not None:
+            await self._call(call)
+            call = await self._next()
+        self._advise()
+
+    async def _call(self, call: Call) -> None:
+        said = await heard(self._interface, call.message, call.given["message"])
+        values = {
+            **call.given,
+            "message": said,
+            "contents": said,
+            "history": call.history,
+            "user": call.message.user_name,
+            "instance": self._session,
+        }
+        args, kwargs = self._interface.binding.arguments(values)
+        previous = ""
+        try:
+            async with RunThread():
+                async for value in outputs(self._interface.function, *args, **kwargs):
+                    if self._exchange.run.first_output_at is None:
+                        self._exchange.run.first_output_at = timezone.now()
+                    self._count += 1
+                    value = await self._aside.split(value)
+                    if type(value) is str:
+                        self._continued, previous = self._continued + value.startswith(previous), value
+                    if not self._turns.idle:
+                        await self._turns.drained()
+                    if value is not None:
+                        await self._writer.take(value)
+                await self._writer.conclude()
+        except SystemExit as error:
+            # As it is, it would end the event loop, and with it the server.
+            raise RuntimeError("The callback wanted to exit") from error
+
+    async def _next(self) -> Call | None:
+        """What it has itself called with, of what is still shown."""
+        await self._turns.drained()
+        while self._port.responses:
+            await self._writer.pause()
+            call = await in_database(self._following, self._port.responses.popleft())
+            if call is not None:
+                return call
+            logger.warning("What the callback of %r wanted to answer is not shown any more.", self._interface.name)
+        return None
+
+    def _following(self, pk: int | None) -> Call | None:
+        shown = tree.path(self._exchange.conversation).exclude(pk__in=[each.message.pk for each in self._writer.open])
+        message = (shown if pk is None else shown.filter(pk=pk)).last()
+        return call_of(self._interface, self._exchange, message) if message is not None else None
+
+    def _advise(self) -> None:
+        if self._count == 0 and self._writer.silent:
+            logger.warning("The callback of %r returned nothing: its reply is empty.", self._interface.name)
+        elif self._interface.yields == "text" and self._count > 2 and self._continued == 1:
+            logger.warning(
+                "The callback of %r yielded %s texts, none of which continued the one before, so that only the last is "
+                'shown. If it yields pieces of the reply, declare yields="tokens".',
+                self._interface.name,
+                self._count,
+            )
+
+
+class RunThread(ThreadSensitiveContext):
+    """Gives one run a thread of its own for ``sync_to_async``, the async ORM's calls among them.
+
+    Unlike its base, leaving it does not wait for a call that is still under way, and closes the thread's connections.
+    """
+
+    async def __aexit__(self, *exc: object) -> None:
+        executor = SyncToAsync.context_to_thread_executor.pop(self, None)
+        if executor is not None:
+            executor.submit(connections.close_all)
+            executor.shutdown(wait=False)
+        assert self.token is not None, "it was entered"
+        SyncToAsync.thread_sensitive_context.reset(self.token)
