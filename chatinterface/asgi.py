@@ -18,9 +18,10 @@ def application(django_application: Any) -> ProtocolTypeRouter:
     """
     # The consumer needs the models, which are ready only now.
     from chatinterface.handler import ChatsInOneThread, is_plain
+    from chatinterface.lifespan import lifespan
     from chatinterface.routing import websocket_urlpatterns
     from chatinterface.warm import warm
 
     threading.Thread(target=warm, name="chatinterface-warm", daemon=True).start()
     http = ChatsInOneThread(django_application) if is_plain(django_application) else django_application
-    return ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})
+    return ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns), "lifespan": lifespan})

@@ -33,6 +33,8 @@ class Settings:
     lease: float = 10.0
     # Seconds between two checkpoints of a running reply.
     checkpoint: float = 1.0
+    # Seconds that running replies may go on for when the server is asked to end, before they are interrupted.
+    shutdown: float = 5.0
     # Characters sent to a browser and not yet acknowledged, beyond which patches wait for it.
     window: int = 256 * 1024
     # Seconds that a browser may leave a full window unacknowledged before its socket is closed.

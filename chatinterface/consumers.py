@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from chatinterface import conf, events, serving
 from chatinterface.delivery import Delivery, Verdict
 from chatinterface.handshake import (
+    AWAY,
     BAD_FRAME,
     LOG_IN,
     MOVED,
@@ -31,6 +32,7 @@ from chatinterface.handshake import (
     check_origin,
     claimed_session,
 )
+from chatinterface.pulse import pulse
 from chatinterface.runs.recovery import catch_up
 from chatinterface.threads import in_database
 
@@ -64,7 +66,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """
         serving.mark()
         self.scope, self.base_send = scope, send
-        self.channel_name = await events.new_channel()
+        try:
+            self.channel_name = await events.new_channel()
+        except events.Away:
+            await self.close()
+            return
         self._watcher: asyncio.Task[None] | None = None
         self._refused = False
         self._groups: list[str] = []
@@ -72,11 +78,23 @@ class ChatConsumer(AsyncWebsocketConsumer):
         pumps = [
             asyncio.create_task(self._pump(source)) for source in (receive, partial(events.receive, self.channel_name))
         ]
+        lost = pulse().watch()
         try:
-            ended, _pending = await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            ended, _pending = await asyncio.wait({*pumps, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if lost in ended:
+                await self.close(AWAY)
             with suppress(StopConsumer):
                 ended.pop().result()
+        except (events.Away, DatabaseError, InterfaceError) as error:
+            name = type(error).__name__
+            logger.warning("A socket is given up: %s: %s", name, error, extra={"event": "socket.lost", "error": name})
+            await self.close(AWAY)
+        except asyncio.CancelledError:
+            # The server ends.
+            await self.close(AWAY)
+            raise
         finally:
+            lost.cancel()
             for pump in pumps:
                 pump.cancel()
             # Here and not in disconnect(), which the server does not call after an error.
@@ -96,8 +114,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.dispatch(await receive())
 
     async def connect(self) -> None:
-        # A refusal before this would be a 403, which browsers answer by trying for ever.
-        await self.accept()
         self._uuid: UUID = self.scope["url_route"]["kwargs"]["uuid"]
         self._delivery = Delivery(window=conf.get().window)
         # Whether there is a reply to watch over, and what wakes the watcher when there is one.
@@ -108,13 +124,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         # When each reply was last asked for.
         self._asked: dict[int, float] = {}
         async with self._refusing():
-            check_origin(self.scope)
-            # Joined before the database is read, so that nothing falls in between; no event is handled until this
-            # returns.
-            await self._join(events.conversation_group(self._uuid))
-            if session_key := claimed_session(self.scope):
-                await self._join(events.session_group(session_key))
-            grant = await in_database(authorise, self.scope, self._uuid)
+            grant = await self._admitted()
+            await self.accept()
             self._delivery.revision = grant.revision
             if grant.listed:
                 await self._join(grant.listed)
@@ -123,6 +134,21 @@ class ChatConsumer(AsyncWebsocketConsumer):
             elif grant.revision:
                 await self._catch_up()
             self._watcher = asyncio.create_task(self._watch())
+
+    async def _admitted(self) -> Grant:
+        """What the visitor may read. Where that cannot be found out now, the page is not let in, and tries again."""
+        try:
+            check_origin(self.scope)
+            # Joined before the database is read, so that nothing falls in between; no event is handled until this
+            # returns.
+            await self._join(events.conversation_group(self._uuid))
+            if session_key := claimed_session(self.scope):
+                await self._join(events.session_group(session_key))
+            return await in_database(authorise, self.scope, self._uuid)
+        except Refused:
+            # A refusal that is not accepted would be a 403, which browsers answer by trying for ever.
+            await self.accept()
+            raise
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         async with self._refusing():
@@ -185,8 +211,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
             try:
                 async with self._handling, self._refusing():
                     await self._tick(asyncio.get_running_loop().time())
-            except (DatabaseError, InterfaceError) as error:
-                logger.warning("An open page could not be looked after: %s", error)
+            except (events.Away, DatabaseError, InterfaceError) as error:
+                logger.warning(
+                    "An open page could not be looked after: %s", error, extra={"event": "socket.check_failed"}
+                )
 
     async def _tick(self, now: float) -> None:
         if now - self._checked >= conf.get().access_check:

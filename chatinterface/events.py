@@ -24,17 +24,29 @@ nothing here is relied on to arrive. The frames down:
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from channels.layers import get_channel_layer
+from channels.exceptions import ChannelFull
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 
-logger = logging.getLogger("chatinterface.events")
+logger = logging.getLogger("chatinterface.layer")
+
+# Seconds that the channel layer has for an answer, and that it is left alone for after it failed: whoever has something
+# to say to it would else wait for it, one after the other.
+ANSWER = 3.0
+RESPITE = 1.0
+
+# When each layer failed last.
+_failed: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
 
 MESSAGE_ADDED = "message.added"
 MESSAGE_PATCH = "message.patch"
@@ -68,6 +80,7 @@ RECHECK = "chat.recheck"
 STOP = "stop"
 SNAPSHOT = "snapshot"
 TELL = "tell"
+BEAT = "beat"
 
 Frame = dict[str, Any]
 
@@ -124,67 +137,70 @@ def _size(frame: Frame) -> int:
     return size
 
 
+class Away(Exception):
+    """The channel layer cannot be reached, or has not answered in time."""
+
+
 async def publish(uuid: UUID, frame: Frame) -> None:
     """Tell all open pages of a conversation. A failing layer is logged: the database has it, and pages catch up."""
-    await _quietly(get_channel_layer().group_send, conversation_group(uuid), envelope(frame))
+    await _quietly("group_send", conversation_group(uuid), envelope(frame))
 
 
 async def answer(channel: str, frame: Frame) -> None:
     """Tell one open page."""
-    await _quietly(get_channel_layer().send, channel, envelope(frame))
+    await _quietly("send", channel, envelope(frame))
 
 
 async def log_out(session_key: str) -> None:
     """Tell all open pages of a session that it ended."""
-    await _quietly(get_channel_layer().group_send, session_group(session_key), {"type": LOGOUT})
+    await _quietly("group_send", session_group(session_key), {"type": LOGOUT})
 
 
 async def log_in(session_key: str) -> None:
     """Tell all open pages of a session that it has become a user's."""
-    await _quietly(get_channel_layer().group_send, session_group(session_key), {"type": LOGIN})
+    await _quietly("group_send", session_group(session_key), {"type": LOGIN})
 
 
 async def recheck(uuid: UUID) -> None:
     """Have all open pages of a conversation ask whether they may still read it."""
-    await _quietly(get_channel_layer().group_send, conversation_group(uuid), {"type": RECHECK})
+    await _quietly("group_send", conversation_group(uuid), {"type": RECHECK})
 
 
 async def list_changed(group: str, uuid: UUID | None, *, gone: bool = False) -> None:
     """Tell all pages that show a list of a change of one conversation, or of all."""
     frame = {"type": HISTORY_CHANGED, "conversation": None if uuid is None else str(uuid), "gone": gone}
-    await _quietly(get_channel_layer().group_send, group, envelope(frame))
+    await _quietly("group_send", group, envelope(frame))
 
 
 async def stop_reply(message: int) -> None:
     """Ask the worker that writes a reply to stop."""
-    await _quietly(get_channel_layer().group_send, reply_group(message), {"type": STOP, "message": message})
+    await _quietly("group_send", reply_group(message), {"type": STOP, "message": message})
 
 
 async def tell(message: int, key: str, value: Any) -> None:
     """Tell the worker that writes a reply what it expects under a key; the value is JSON."""
     told = {"type": TELL, "message": message, "key": key, "value": value}
-    await _quietly(get_channel_layer().group_send, reply_group(message), told)
+    await _quietly("group_send", reply_group(message), told)
 
 
 async def ask_snapshot(message: int, channel: str) -> None:
     """Ask the worker that writes a reply to send the page at ``channel`` all that was said so far."""
-    request = {"type": SNAPSHOT, "message": message, "channel": channel}
-    await _quietly(get_channel_layer().group_send, reply_group(message), request)
+    await _quietly("group_send", reply_group(message), {"type": SNAPSHOT, "message": message, "channel": channel})
 
 
 async def join(group: str, channel: str) -> None:
-    """Let a channel get what is sent to a group."""
-    await _quietly(get_channel_layer().group_add, group, channel)
+    """Let a channel get what is sent to a group. Raises Away."""
+    await _asked("group_add", group, channel)
 
 
 async def leave(group: str, channel: str) -> None:
-    """See join()."""
-    await _quietly(get_channel_layer().group_discard, group, channel)
+    """No longer; see join(). Raises nothing: what cannot be left is forgotten with the layer."""
+    await _quietly("group_discard", group, channel)
 
 
 async def new_channel() -> str:
-    """The name of a new channel of this process."""
-    name: str = await get_channel_layer().new_channel()
+    """The name of a new channel of this process. Raises Away."""
+    name: str = await _asked("new_channel")
     return name
 
 
@@ -194,8 +210,41 @@ async def receive(channel: str) -> dict[str, Any]:
     return message
 
 
-async def _quietly(call: Callable[..., Awaitable[Any]], *args: Any) -> None:
+async def forget(channel: str) -> None:
+    """Have the layer keep nothing for a channel of this process that nobody receives from any more."""
+    with suppress(Exception):
+        # A layer takes it from the end of who receives.
+        async with asyncio.timeout(0):
+            await get_channel_layer().receive(channel)
+
+
+async def beat(channel: str) -> None:
+    """Send something to a channel, to see whether it arrives. Raises Away."""
+    await _asked("send", channel, {"type": BEAT})
+
+
+def may_fail() -> bool:
+    """Whether the layer is a server, and not this process's memory."""
+    return type(get_channel_layer()) is not InMemoryChannelLayer
+
+
+async def _quietly(method: str, *args: Any) -> None:
+    # The failure that made it so is in the log.
+    with suppress(Away, ChannelFull):
+        await _asked(method, *args)
+
+
+async def _asked(method: str, *args: Any) -> Any:
+    layer = get_channel_layer()
+    if _failed and _failed.get(layer, -RESPITE) > time.monotonic() - RESPITE:
+        raise Away("The channel layer has just failed")
     try:
-        await call(*args)
+        async with asyncio.timeout(ANSWER):
+            return await getattr(layer, method)(*args)
+    except ChannelFull:
+        raise
     except Exception as error:
-        logger.warning("The channel layer failed: %s: %s", type(error).__name__, error)
+        _failed[layer] = time.monotonic()
+        name = type(error).__name__
+        logger.warning("The channel layer failed: %s: %s", name, error, extra={"event": "layer.failed", "error": name})
+        raise Away(str(error)) from error

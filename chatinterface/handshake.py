@@ -32,6 +32,7 @@ MOVED = 4409
 FORBIDDEN = 4403
 NOT_FOUND = 4404
 TOO_SLOW = 4408
+AWAY = 4503
 
 # The digits of the greatest revision that a database holds.
 LONGEST_REVISION = 10

@@ -102,6 +102,11 @@ class Server:
 
     def start(self) -> "Server":
         """Start it, and wait until it takes connections. Raises RuntimeError with its log where it does not."""
+        self.launch()
+        return self.ready()
+
+    def launch(self) -> None:
+        """Start it, and wait for nothing."""
         command = ["-m", "daphne", "--bind", "127.0.0.1", "--port", str(self.port), self._application]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -113,10 +118,19 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def ready(self) -> "Server":
+        """Wait until it takes connections. Raises RuntimeError with its log where it does not."""
+        assert self.process is not None, "it was launched"
         if not wait_for_port(self.process, self.port):
             self.kill9()
             raise RuntimeError(f"Daphne did not start:\n{self.text()}")
         return self
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a process of it."""
+        return self.process is not None and self.process.poll() is None
 
     def stop(self) -> None:
         """Ask it to end, and wait for that."""
@@ -126,6 +140,16 @@ class Server:
                 self.process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 self.kill9()
+
+    def terminate(self) -> None:
+        """Ask it to end, and wait for nothing."""
+        assert self.process is not None, "it was started"
+        self.process.send_signal(signal.SIGTERM)
+
+    def ended(self) -> int:
+        """Wait until it has ended by itself; returns what it ended with."""
+        assert self.process is not None, "it was started"
+        return self.process.wait(START_SECONDS)
 
     def kill9(self) -> None:
         """Kill it and its children without a warning."""

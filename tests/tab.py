@@ -18,7 +18,7 @@ from django.urls import reverse
 from chatinterface import events
 from chatinterface.models import Conversation, Message
 from chatinterface.routing import websocket_urlpatterns
-from chatinterface.runs import execution
+from chatinterface.runs.ending import running
 from tests.content.reader import Page
 
 # Seconds after which what is waited for counts as never coming.
@@ -272,8 +272,8 @@ def communicator(path: str, client: AsyncClient, headers: Mapping[str, str] | No
 
 async def ended() -> None:
     """Wait for the end of all runs."""
-    while execution._tasks:
-        done, _ = await asyncio.wait(set(execution._tasks), timeout=PATIENCE)
+    while running.tasks:
+        done, _ = await asyncio.wait(set(running.tasks), timeout=PATIENCE)
         assert done, "a run does not end"
 
 

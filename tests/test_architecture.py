@@ -28,7 +28,7 @@ LAYERS = [
     {"content", "pending", "widgets"},
     {"inputs", "additional", "examples", "validation", "questions"},
     {"models", "shared_link", "passages", "threads", "serving", "guidance", "asked", "prompts"},
-    {"events", "relay", "callbacks"},
+    {"events", "pulse", "relay", "callbacks"},
     {"declarations"},
     {"interface", "exports", "port", "sessions", "session", "signals"},
     {"registry", "authors", "opening", "history", "files", "tree", "withdrawal"},
@@ -43,7 +43,7 @@ LAYERS = [
     {"posting", "cards", "sampling"},
     {"views", "actions", "consumers", "admin", "templatetags", "receivers", "checks", "handler"},
     {"management", "tasks"},
-    {"urls", "routing", "warm"},
+    {"urls", "routing", "warm", "lifespan"},
     {"asgi", "apps", "management"},
 ]
 
@@ -96,8 +96,11 @@ NEVER = {
         "chatinterface.views",
     ],
     "chatinterface.conversations": ["channels", "django.http", "django.shortcuts", "chatinterface.events"],
-    "chatinterface.delivery": ["asyncio", "django", "chatinterface.models"],
+    "chatinterface.delivery": ["django", "chatinterface.models"],
 }
+
+# What decides, and leaves the waiting to others.
+DECIDING = ["chatinterface.delivery", "chatinterface.tree", "chatinterface.interface"]
 
 
 def within(name: str, package: str) -> bool:
@@ -193,6 +196,11 @@ def test_never_reached(package: str) -> None:
     for name in (each for each in TREES if within(each, package)):
         forbidden = [each for each in reached(name) for far in NEVER[package] if within(each, far)]
         assert forbidden == [], name
+
+
+@pytest.mark.parametrize("name", DECIDING)
+def test_waits_for_nothing(name: str) -> None:
+    assert "asyncio" not in IMPORTS[name]
 
 
 def test_imports_stand_at_the_top() -> None:

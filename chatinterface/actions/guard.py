@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.forms import BoundField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,6 +17,8 @@ from chatinterface.exceptions import ChatError
 from chatinterface.gate import LoginRequired, admitted, login_response
 from chatinterface.models import Conversation, Message, Upload
 from chatinterface.shared_link import SharedLink
+
+logger = logging.getLogger("chatinterface.requests")
 
 Action = Callable[..., HttpResponse]
 
@@ -38,6 +41,13 @@ def action(view: Action) -> Action:
             raise Http404 from None
         except ChatError as error:
             return refusal(request, [str(error)])
+        except (OperationalError, InterfaceError) as error:
+            # The page keeps what it has posted, and posts it again: its key makes that harmless.
+            name = type(error).__name__
+            logger.warning(
+                "The database is away: %s: %s", name, error, extra={"event": "database.failed", "error": name}
+            )
+            return HttpResponse(status=503, headers={"Retry-After": "5"})
 
     return wrapped
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+from contextlib import suppress
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from chatinterface import events
+from chatinterface.pulse import pulse
 
 logger = logging.getLogger("chatinterface.runs")
 
@@ -31,6 +33,7 @@ class Control:
         self._runs: dict[int, Controlled] = {}
         self._channel = ""
         self._listener: asyncio.Task[None] | None = None
+        self._lost: asyncio.Future[None] | None = None
         self._opening = asyncio.Lock()
 
     async def add(self, reply: int, run: Controlled) -> None:
@@ -38,44 +41,68 @@ class Control:
         self._runs[reply] = run
         async with self._opening:
             if self._listener is None:
-                await self._open()
+                with suppress(events.Away):
+                    await self._open()
+                self._listen_anew()
         if self._channel:
-            await events.join(events.reply_group(reply), self._channel)
+            try:
+                await events.join(events.reply_group(reply), self._channel)
+            except events.Away:
+                self._listen_anew(lost=True)
 
     async def discard(self, reply: int) -> None:
         """The run has ended."""
         self._runs.pop(reply, None)
         channel = self._channel
-        if not self._runs and self._listener is not None:
-            self._listener.cancel()
-            self._listener, self._channel = None, ""
+        if not self._runs:
+            self._close()
         if channel:
             await events.leave(events.reply_group(reply), channel)
 
     async def _open(self) -> None:
+        """Have a channel, in the groups of all runs. Raises Away."""
+        channel = await events.new_channel()
         try:
-            self._channel = await events.new_channel()
-        except Exception as error:
-            logger.warning("Runs cannot be controlled now: %s: %s", type(error).__name__, error)
+            for reply in list(self._runs):
+                await events.join(events.reply_group(reply), channel)
+        except events.Away:
+            await events.forget(channel)
+            raise
+        self._channel = channel
+        self._lost = pulse().watch()
+        self._lost.add_done_callback(self._told)
+
+    def _close(self) -> None:
+        self._channel = ""
+        if self._lost is not None:
+            self._lost.cancel()
+            self._lost = None
+        if self._listener is not None:
+            self._listener.cancel()
+            self._listener = None
+
+    def _told(self, lost: asyncio.Future[None]) -> None:
+        if not lost.cancelled():
+            self._listen_anew(lost=True)
+
+    def _listen_anew(self, *, lost: bool = False) -> None:
+        if lost:
+            self._close()
         self._listener = asyncio.create_task(self._listen(), context=contextvars.Context())
 
     async def _listen(self) -> None:
-        joined = bool(self._channel)
         while True:
             try:
-                if not joined:
-                    await self._join_again()
-                    joined = True
+                if not self._channel:
+                    await asyncio.sleep(RECOVERY)
+                    await self._open()
                 await self._handle(await events.receive(self._channel))
+            except events.Away:
+                # It is in the log already.
+                pass
             except Exception:
-                logger.exception("Listening for the control of runs failed")
-                joined = False
-                await asyncio.sleep(RECOVERY)
-
-    async def _join_again(self) -> None:
-        self._channel = self._channel or await events.new_channel()
-        for reply in list(self._runs):
-            await events.join(events.reply_group(reply), self._channel)
+                logger.exception("Listening for the control of runs failed", extra={"event": "control.failed"})
+                self._channel = ""
 
     async def _handle(self, message: dict[str, Any]) -> None:
         run = self._runs.get(message["message"])

@@ -23,6 +23,7 @@ from chatinterface.runs.aside import Aside
 from chatinterface.runs.calling import Calls, call_of
 from chatinterface.runs.calling import Job as Job
 from chatinterface.runs.control import control
+from chatinterface.runs.ending import running
 from chatinterface.runs.failures import Failure, failure
 from chatinterface.runs.port import RunPort
 from chatinterface.runs.telling import settled, tell_list
@@ -34,15 +35,18 @@ from chatinterface.threads import as_request, callbacks, in_database
 logger = logging.getLogger("chatinterface.runs")
 
 # What becomes of a step that has not ended when its reply has.
-STEPS = {Message.Status.DONE: "success", Message.Status.STOPPED: "stopped", Message.Status.FAILED: "failed"}
+STEPS = {
+    Message.Status.DONE: "success",
+    Message.Status.STOPPED: "stopped",
+    Message.Status.INTERRUPTED: "stopped",
+    Message.Status.FAILED: "failed",
+}
 
 # Seconds that a stopped callback has for its ``finally`` before its reply is settled without it.
 GRACE = 1.0
 
-# Seconds to wait before each further try to store a reply while the database is away.
-RETRIES = (0.2, 1.0, 3.0, 9.0, 27.0)
-
-_tasks: set[asyncio.Task[None]] = set()
+# Seconds to wait before each further try to store a reply while the database is away: five minutes in all.
+RETRIES = (0.2, 1.0, *[3.0] * 100)
 
 
 def prepare(interface: ChatInterface, exchange: Exchange, entered: Entered | None = None) -> Job:
@@ -68,7 +72,7 @@ async def start(job: Job) -> asyncio.Task[None]:
     # A context of its own: the request's would lend the run a thread that ends with the request. All is done in the
     # task: a visitor who goes away in the middle of the request cancels what the request does itself.
     task = asyncio.create_task(executed.execute(), context=contextvars.Context())
-    _tasks.add(task)
+    running.add(task, executed)
     task.add_done_callback(_report)
     await executed.announced.wait()
     return task
@@ -97,6 +101,7 @@ class RunInProcess:
         self._session = ChatSession(interface=interface, conversation=exchange.conversation, _port=self._port)
         self._calls = Calls(job, self._session, self._port, self._writer, self._turns, aside)
         self._replaced = False
+        self._interrupted = False
         self._over = asyncio.Event()
         self._producer: asyncio.Task[None] | None = None
         self._error: BaseException | None = None
@@ -109,6 +114,11 @@ class RunInProcess:
         if self._producer is not None:
             self._producer.cancel()
         asyncio.get_running_loop().call_later(GRACE, self._over.set)
+
+    def interrupt(self) -> None:
+        """Stop, because the process ends: its reader is told so, and can have it tried again."""
+        self._interrupted = not self._port.stopped or self._interrupted
+        self.stop()
 
     def snapshot(self, message: int) -> events.Frame | None:
         """All that was published so far of a message, in one frame."""
@@ -171,7 +181,7 @@ class RunInProcess:
 
     async def _outcome(self) -> tuple[Message.Status, Failure | None]:
         if self._port.stopped:
-            return Message.Status.STOPPED, None
+            return Message.Status.INTERRUPTED if self._interrupted else Message.Status.STOPPED, None
         if self._error is None:
             return Message.Status.DONE, None
         return Message.Status.FAILED, await failure(self._error, self._session)
@@ -222,7 +232,7 @@ class RunInProcess:
 
 
 def _report(task: asyncio.Task[None]) -> None:
-    _tasks.discard(task)
+    running.tasks.pop(task, None)
     error = None if task.cancelled() else task.exception()
     if error is not None:
         task.get_loop().call_exception_handler({"message": "A run raised", "exception": error, "task": task})

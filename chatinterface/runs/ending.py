@@ -1,0 +1,72 @@
+"""What becomes of the runs of a process that is asked to end: they go on for a while, then what they said is stored."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+
+from chatinterface import conf
+
+logger = logging.getLogger("chatinterface.runs")
+
+
+class Endable(Protocol):
+    """A run."""
+
+    def interrupt(self) -> None: ...
+
+
+class Running:
+    """The runs of this process."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[asyncio.Task[None], Endable] = {}
+        # Whether the process was asked to end.
+        self.ending = False
+        self._heeding = False
+
+    def add(self, task: asyncio.Task[None], run: Endable) -> None:
+        """A run has begun, in this task."""
+        self.tasks[task] = run
+        self._heed_server()
+
+    async def end(self) -> None:
+        """Let the runs of this event loop go on for as long as the settings say, interrupt them, and wait for it all.
+
+        A reply that is interrupted is stored with all that was said, and can be tried again.
+        """
+        self.ending = True
+        if tasks := self._here():
+            seconds = conf.get().shutdown
+            extra = {"event": "server.ending", "runs": len(tasks)}
+            logger.info("The server ends: %s replies have %g s to be completed", len(tasks), seconds, extra=extra)
+            await asyncio.wait(tasks, timeout=seconds)
+        while tasks := self._here():
+            for task in tasks:
+                self.tasks[task].interrupt()
+            await asyncio.wait(tasks)
+
+    def _here(self) -> set[asyncio.Task[None]]:
+        loop = asyncio.get_running_loop()
+        return {task for task in self.tasks if task.get_loop() is loop}
+
+    def _heed_server(self) -> None:
+        """Daphne speaks no lifespan protocol, by which other servers tell that they end: its reactor is asked."""
+        reactor: Any = sys.modules.get("twisted.internet.reactor")
+        if not self._heeding and getattr(reactor, "running", False):
+            self._heeding = True
+            reactor.addSystemEventTrigger("before", "shutdown", self._shut_down, reactor)
+
+    def _shut_down(self, reactor: Any) -> Deferred[None]:
+        # Else the server would take connections until the last reply is stored, and drop them then.
+        for reader in reactor.getReaders():
+            if hasattr(reader, "stopListening"):
+                reader.stopListening()
+        return Deferred.fromFuture(asyncio.ensure_future(self.end()))
+
+
+running = Running()

@@ -1,0 +1,98 @@
+"""Redis and PostgreSQL go away and come back: what was said is stored, and every page gets it in the end."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from chatinterface.handshake import AWAY
+from project.instruments import script
+from tests.cluster.remote import PATIENCE, RemoteTab, Visitor
+from tests.cluster.replies import HELD, WHOLE, eventually, holding, release, stored
+from tests.cluster.site import Balanced, Cluster
+
+QUESTIONS = """
+    SELECT parts -> 0 ->> 'text'
+    FROM chatinterface_message message JOIN chatinterface_conversation conversation ON conversation.id = conversation_id
+    WHERE uuid = ? AND role = 'user' ORDER BY message.id
+"""
+
+
+def failures(cluster: Cluster) -> list[str]:
+    """Where the code has failed: that services are away is a line in the log, and no error of it."""
+    lines = cluster.text().splitlines()
+    return [line for line in lines if line.startswith("  File") and "/chatinterface/" in line]
+
+
+async def connect(tab: RemoteTab) -> None:
+    """Try until the tab's socket opens and the page has caught up, as a page does."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                async with tab.connected():
+                    await tab.settled()
+                    return
+            except InvalidStatus:
+                await asyncio.sleep(0.2)
+
+
+@pytest.mark.parametrize("away", ["killed", "held"])
+async def test_redis_goes_and_comes(cluster: Cluster, site: Balanced, gate: str, away: str) -> None:
+    """Sockets are closed, as nobody would tell them anything; replies go on, and messages are taken."""
+    tab, other = await holding(gate, cluster.servers[0], site), await RemoteTab.visit("script", Visitor(site))
+    async with tab.connected(), other.connected():
+        await tab.shows("word2")
+        cluster.redis.kill9() if away == "killed" else cluster.redis.hold()
+        for each in (tab, other):
+            assert await each.lost() == AWAY
+    with pytest.raises(InvalidStatus) as refused:
+        async with other.connected():
+            pass
+    assert refused.value.response.status_code == 403
+    assert (await other.send("stream 3")).status_code == 204
+    await eventually(lambda: stored(cluster, other) == ("done", script.expected("stream 3")))
+    await release(gate, cluster.servers)
+    await eventually(lambda: stored(cluster, tab) == ("done", WHOLE))
+    cluster.redis.start()
+    await asyncio.gather(connect(tab), connect(other))
+    assert tab.last == f"<p>{WHOLE.strip()}</p>\n"
+    assert other.last == f"<p>{script.expected('stream 3').strip()}</p>\n"
+    assert failures(cluster) == []
+
+
+async def test_stopped_after_redis_came_back(cluster: Cluster, site: Balanced, gate: str) -> None:
+    """A run that began before Redis went away hears again what is asked of it, and so does one that began meanwhile."""
+    before = await holding(gate, cluster.servers[0], site)
+    cluster.redis.kill9()
+    meanwhile = await holding(gate, cluster.servers[0], site)
+    await eventually(lambda: stored(cluster, meanwhile)[1] == HELD)
+    cluster.redis.start()
+    for tab in (before, meanwhile):
+        async with asyncio.timeout(PATIENCE):
+            while (await asyncio.to_thread(stored, cluster, tab))[0] != "stopped":
+                assert (await tab.stop()).status_code == 204
+                await asyncio.sleep(0.2)
+        assert stored(cluster, tab) == ("stopped", HELD)
+
+
+async def test_postgres_restarts(cluster: Cluster, site: Balanced) -> None:
+    """A reply goes on over it, and is stored; what could not be taken is not lost by being sent again."""
+    tab, other = await RemoteTab.visit("script", Visitor(site)), await RemoteTab.visit("script", Visitor(site))
+    assert (await other.send("stream 1")).status_code == 204
+    async with tab.connected():
+        await tab.send("stream 300 10")
+        await tab.shows("word2")
+        cluster.postgres.stop()
+        key = str(uuid4())
+        for _ in cluster.servers:
+            assert (await other.send("stream 2", key=key)).status_code == 503
+        await tab.shows("word299")
+        cluster.postgres.start()
+        await tab.until("message.settled", status="done")
+    assert stored(cluster, tab) == ("done", script.expected("stream 300"))
+    for _ in cluster.servers:
+        assert (await other.send("stream 2", key=key)).status_code == 204
+    await eventually(lambda: stored(cluster, other) == ("done", script.expected("stream 2")))
+    assert cluster.query(QUESTIONS, str(other.uuid)) == [("stream 1",), ("stream 2",)]
+    assert failures(cluster) == []
