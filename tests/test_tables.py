@@ -14,6 +14,7 @@ from django.test import Client
 
 from chatinterface import ChatInterface, files, registry
 from chatinterface.content.tables import sheet
+from chatinterface.content.tables.sources import Source
 from chatinterface.models import Attachment, Conversation, Message
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def kept(owner: User, tmp_path: Path) -> Callable[..., Attachment]:
         if data:
             path.write_bytes(data)
         else:
-            sheet.write(path, names, rows, page_size=20)
+            sheet.write(path, Source.of(names, rows), page_size=20)
         with path.open("rb") as source:
             return files.keep(conversation, source, name="table.sqlite3", message=message)
 

@@ -52,7 +52,7 @@ class Table(Component):
             source = sources.selected(source, self.columns)
         with TemporaryDirectory(prefix="chatinterface-") as directory:
             path = Path(directory) / "table"
-            description = sheet.write(path, source.names, source.rows, page_size=self.page_size)
+            description = sheet.write(path, source, page_size=self.page_size)
             with sheet.opened(path) as opened:
                 page = opened.page(sheet.Question())
             blob = Blob(source=path, name=f"{self.title or 'table'}.sqlite3", content_type=sheet.CONTENT_TYPE)

@@ -7,7 +7,9 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any
+from operator import ne
+from types import NoneType
+from typing import Any, cast
 
 from django.utils import timezone
 
@@ -46,21 +48,23 @@ _PLAIN: dict[frozenset[type], str] = {
 }
 
 
-def stored(values: Sequence[Any]) -> tuple[str, list[Stored]]:
+def stored(values: Sequence[Any]) -> tuple[str, Sequence[Stored]]:
     """Return the kind of the values of a column, "" where there are none, and the values as they are kept."""
-    types = frozenset(map(type, values)) - {type(None)}
+    types = frozenset(map(type, values))
+    # A column of texts with a number for what is missing is still one of texts.
+    if float in types and any(map(ne, values, values)):
+        values = [None if value != value else value for value in values]
+        types = frozenset(map(type, values))
+    types -= {NoneType}
     kind = _PLAIN.get(types)
     if not types:
-        return "", list(values)
-    if kind == TEXT and max(len(value) for value in values if value is not None) <= KEPT:
-        return TEXT, list(values)
-    if kind == NUMBER:
-        if float in types:
-            values = [None if value != value else value for value in values]
-        if int not in types or _fit(values):
-            return NUMBER, list(values)
+        return "", values
+    if kind == TEXT and max(map(len, filter(None, values)), default=0) <= KEPT:
+        return TEXT, values
+    if kind == NUMBER and (int not in types or _fit(values)):
+        return NUMBER, values
     if kind == BOOLEAN:
-        return BOOLEAN, list(values)
+        return BOOLEAN, values
     kinds = set()
     kept: list[Stored] = []
     for value in values:
@@ -69,6 +73,16 @@ def stored(values: Sequence[Any]) -> tuple[str, list[Stored]]:
         if its_kind:
             kinds.add(its_kind)
     return joined(kinds), kept
+
+
+def texts(values: Sequence[Stored]) -> Sequence[str]:
+    """What is kept of a column, as the texts that a filter looks into; "" where nothing is."""
+    types = frozenset(map(type, values))
+    if types == {str}:
+        return cast("Sequence[str]", values)
+    if NoneType in types:
+        return ["" if value is None else str(value) for value in values]
+    return list(map(str, values))
 
 
 def joined(kinds: set[str]) -> str:

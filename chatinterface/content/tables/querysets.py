@@ -51,11 +51,11 @@ def from_queryset(queryset: Any) -> Source:
     names = [*queryset.query.extra_select, *queryset.query.values_select, *queryset.query.annotation_select]
     if queryset._fields is not None:
         rows = (row if isinstance(row, tuple) else _values(row, names) for row in _first(queryset))
-        return Source(names, rows)
+        return Source.of(names, rows)
     fields = [field for field in shown_fields(queryset.model) if field.attname not in _deferred(queryset)]
     relations = [field.name for field in fields if field.is_relation]
     asked = queryset.select_related(*relations) if relations else queryset
-    return Source(
+    return Source.of(
         [str(field.verbose_name) for field in fields] + list(queryset.query.annotation_select),
         (
             [*_shown(row, fields), *(getattr(row, name) for name in queryset.query.annotation_select)]

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from chatinterface.content.markdown import UNSTORABLE, normalise
 from chatinterface.content.tables import cells
+from chatinterface.content.tables.sources import Block, Source
 
 CONTENT_TYPE = "application/vnd.sqlite3"
 
@@ -27,8 +28,6 @@ MOST_COLUMNS = 100
 # Rows that are kept, and that are on one page.
 MOST_ROWS = 1_000_000
 LARGEST_PAGE = 100
-
-BATCH = 5_000
 
 # Seconds that a question may take.
 PATIENCE = 5.0
@@ -108,63 +107,63 @@ class Page:
     first: int = 0
 
 
-def write(path: Path, names: Sequence[object], rows: Iterable[Sequence[Any]], *, page_size: int) -> Description:
-    """Write a table into a new file. All rows have as many values as there are names."""
+def write(path: Path, source: Source, *, page_size: int) -> Description:
+    """Write a table into a new file."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;")
-        return fill(connection, names, rows, page_size=page_size)
+        return fill(connection, source, page_size=page_size)
 
 
-def fill(
-    connection: sqlite3.Connection, names: Sequence[object], rows: Iterable[Sequence[Any]], *, page_size: int
-) -> Description:
+def fill(connection: sqlite3.Connection, source: Source, *, page_size: int) -> Description:
     """See write(); into a database that is open and empty."""
-    kept = [_title(name, index) for index, name in enumerate(names)][:MOST_COLUMNS]
+    kept = [_title(name, index) for index, name in enumerate(islice(source.names, MOST_COLUMNS))]
     columns = "".join(f", c{index}" for index in range(len(kept)))
     connection.execute(f"CREATE TABLE cells (id INTEGER PRIMARY KEY, text TEXT{columns})")
     connection.execute("CREATE TABLE description (json TEXT)")
     connection.execute("BEGIN")
-    written, count, cut = _write_rows(connection, kept, iter(rows))
-    description = Description(written, count, page_size, cut or len(names) > len(kept))
+    written, count, cut = _write_rows(connection, kept, source.blocks)
+    description = Description(written, count, page_size, cut or len(source.names) > len(kept))
     connection.execute("INSERT INTO description VALUES (?)", [json.dumps(description.dump())])
     connection.execute("COMMIT")
     return description
 
 
 def _write_rows(
-    connection: sqlite3.Connection, names: list[str], rows: Iterator[Sequence[Any]]
+    connection: sqlite3.Connection, names: list[str], blocks: Iterable[Block]
 ) -> tuple[list[Column], int, bool]:
     """Returns the columns, how many rows were written, and whether there are more."""
     kinds: list[set[str]] = [set() for _ in names]
     places = [0] * len(names)
     marks = ", ".join("?" * (len(names) + 1))
     insert = f"INSERT INTO cells (text{''.join(f', c{index}' for index in range(len(names)))}) VALUES ({marks})"
-    count = 0
-    while count < MOST_ROWS and (batch := list(islice(rows, min(BATCH, MOST_ROWS - count)))):
-        values: list[list[cells.Stored]] = []
-        for index, column in enumerate(islice(zip(*batch, strict=True), len(names))):
+    count, cut = 0, False
+    for size, given in blocks:
+        if size > MOST_ROWS - count:
+            size, cut = MOST_ROWS - count, True
+            given = [column[:size] for column in given]
+        values: list[Sequence[cells.Stored]] = []
+        for index, column in enumerate(given[: len(names)]):
             kind, kept = cells.stored(column)
             kinds[index].add(kind)
             if kind == cells.NUMBER and not count:
                 places[index] = cells.decimals(kept)
             values.append(kept)
-        connection.executemany(insert, _searchable(values, len(batch)))
-        count += len(batch)
+        connection.executemany(insert, _searchable(values, size))
+        count += size
+        if cut:
+            break
     columns = [
         Column(name, cells.joined(kind) or cells.TEXT, place)
         for name, kind, place in zip(names, kinds, places, strict=True)
     ]
-    return columns, count, next(rows, None) is not None
+    return columns, count, cut
 
 
-def _searchable(values: list[list[cells.Stored]], count: int) -> Iterable[Sequence[cells.Stored]]:
+def _searchable(values: Sequence[Sequence[cells.Stored]], count: int) -> Iterable[Sequence[cells.Stored]]:
     """The rows out of the values of their columns, before each the text that the filter looks into."""
     if not values:
         return [("",)] * count
-    texts = (
-        [value if type(value) is str else "" if value is None else str(value) for value in each] for each in values
-    )
-    search = list(map(BETWEEN.join, zip(*texts, strict=True)))
+    search = list(map(BETWEEN.join, zip(*map(cells.texts, values), strict=True)))
     whole = "\n".join(search)
     if ("\0" in whole or not whole.isascii()) and UNSTORABLE.search(whole):
         clean = [[normalise(value) if isinstance(value, str) else value for value in each] for each in values]

@@ -31,6 +31,7 @@ from chatinterface.content.tables import cells
         ([None, None], "", [None, None]),
         ([pandas.NaT, pandas.Timestamp("2024-05-01 10:00")], "datetime", [None, "2024-05-01 10:00"]),
         ([pandas.NA, 1], "number", [None, 1]),
+        (["a", float("nan")], "text", ["a", None]),
         ([numpy.int64(3), numpy.float64(1.5)], "number", [3, 1.5]),
         (["x" * 20_000], "text", ["x" * 10_000]),
     ],

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatinterface.content.tables import sheet
+from chatinterface.content.tables import sheet, sources
 from chatinterface.content.tables.sheet import NoTable, Page, Question, TooSlow
+from chatinterface.content.tables.sources import Source
 
 HOSTILE = ["'; DROP TABLE cells; --", '"', "%", "_", "\\", "\x1f", "NULL", "ORDER BY 1", "😀", "\u202e"]
 
@@ -20,7 +21,7 @@ def path(tmp_path: Path) -> Path:
 
 def ask(path: Path, names: Sequence[object], rows: Sequence[Sequence[Any]], size: int = 20, **asked: Any) -> Page:
     path.unlink(missing_ok=True)
-    sheet.write(path, names, rows, page_size=size)
+    sheet.write(path, Source.of(names, rows), page_size=size)
     with sheet.opened(path) as opened:
         return opened.page(Question(**asked))
 
@@ -90,7 +91,7 @@ def test_hostile_filter(path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names(path: Path, name: str) -> None:
-    sheet.write(path, [name, name], [[1, 2]], page_size=5)
+    sheet.write(path, Source.of([name, name], [[1, 2]]), page_size=5)
     with sheet.opened(path) as opened:
         assert [each.name for each in opened.description.columns] == [name.strip()] * 2 if name != "\x1f" else True
         assert opened.page(Question(sort=1)).rows == [["1", "2"]]
@@ -114,7 +115,7 @@ def test_nothing_found(path: Path) -> None:
 
 
 def test_most_columns(path: Path) -> None:
-    described = sheet.write(path, range(5000), [range(5000)], page_size=5)
+    described = sheet.write(path, Source.of(range(5000), [range(5000)]), page_size=5)
     assert (len(described.columns), described.cut) == (sheet.MOST_COLUMNS, True)
 
 
@@ -125,7 +126,7 @@ def test_most_rows(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         while True:
             yield [1]
 
-    described = sheet.write(path, ["a"], endless(), page_size=5)
+    described = sheet.write(path, Source.of(["a"], endless()), page_size=5)
     assert (described.rows, described.cut) == (7, True)
 
 
@@ -135,20 +136,20 @@ def test_unstorable_text(path: Path) -> None:
 
 
 def test_kinds_across_batches(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet, "BATCH", 1)
-    described = sheet.write(path, ["a", "b"], [[1, None], ["x", 2]], page_size=5)
+    monkeypatch.setattr(sources, "BATCH", 1)
+    described = sheet.write(path, Source.of(["a", "b"], [[1, None], ["x", 2]]), page_size=5)
     assert [each.kind for each in described.columns] == ["text", "number"]
 
 
 def test_read_only(path: Path) -> None:
-    sheet.write(path, ["a"], [[1]], page_size=5)
+    sheet.write(path, Source.of(["a"], [[1]]), page_size=5)
     with sheet.opened(path) as opened, pytest.raises(sqlite3.OperationalError):
         opened._connection.execute("DELETE FROM cells")
 
 
 def test_from_bytes(path: Path) -> None:
     """Of a storage that is not on this machine."""
-    sheet.write(path, ["a"], [[1]], page_size=5)
+    sheet.write(path, Source.of(["a"], [[1]]), page_size=5)
     with sheet.opened(path.read_bytes()) as opened:
         assert opened.page(Question()).rows == [["1"]]
         with pytest.raises(sqlite3.OperationalError):
@@ -173,7 +174,7 @@ def test_other_database(path: Path) -> None:
 
 
 def test_too_slow(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sheet.write(path, ["a"], [[number] for number in range(20_000)], page_size=5)
+    sheet.write(path, Source.of(["a"], [[number] for number in range(20_000)]), page_size=5)
     monkeypatch.setattr(sheet, "PATIENCE", -1.0)
     monkeypatch.setattr(sheet, "STEPS", 1000)
     with sheet.opened(path) as opened, pytest.raises(TooSlow):
@@ -187,7 +188,7 @@ Value = st.none() | st.integers() | st.floats() | st.text() | st.booleans()
 def test_pages_make_up_the_whole(rows: list[tuple[Any, Any]], sort: int, *, descending: bool) -> None:
     """Whatever is in it and however it is sorted, each row is on one page."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    sheet.fill(connection, ["a", "b"], rows, page_size=7)
+    sheet.fill(connection, Source.of(["a", "b"], rows), page_size=7)
     opened = sheet.Sheet(connection)
     first = opened.page(Question(sort=sort, descending=descending))
     pages = [opened.page(Question(sort=sort, descending=descending, page=number + 1)) for number in range(first.pages)]

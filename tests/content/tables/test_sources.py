@@ -1,13 +1,21 @@
+import csv
 import io
+import sqlite3
+import sys
 from collections import namedtuple
+from collections.abc import Callable
+from contextlib import closing
+from types import FrameType
 from typing import Any
 
 import numpy
 import pandas
 import polars
 import pytest
+from hypothesis import given as given_any
+from hypothesis import strategies as st
 
-from chatinterface.content.tables import sources
+from chatinterface.content.tables import sheet, sources
 
 Point = namedtuple("Point", "x y")
 
@@ -69,6 +77,10 @@ def test_columns_of_other_length() -> None:
         (["٣"], ["٣"]),
         (["nan", "1"], [None, 1]),
         (["99999999999999999999"], [1e20]),
+        (["1,2", "3"], ["1,2", "3"]),
+        (["1\n", " 2"], ["1\n", " 2"]),
+        (["1,", "2"], ["1,", "2"]),
+        (["-", "."], ["-", "."]),
     ],
 )
 def test_typed(texts: list[str], values: list[Any]) -> None:
@@ -83,6 +95,45 @@ def test_delimiters(delimiter: str) -> None:
 
 def test_quoted_lines() -> None:
     assert read('a,b\n"1,\n2","say ""so"""\n') == (["a", "b"], [["1,\n2", 'say "so"']])
+
+
+@given_any(
+    rows=st.lists(st.lists(st.text(alphabet="ab1 \n", max_size=3), max_size=5), max_size=12), batch=st.integers(1, 4)
+)
+def test_lines_of_any_length(rows: list[list[str]], batch: int) -> None:
+    """Read in pieces as at once: each has its place, and what a line has too few of is missing."""
+    written = io.StringIO(newline="")
+    csv.writer(written, quoting=csv.QUOTE_ALL).writerows([["name"], *rows])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sources, "BATCH", batch)
+        patched.setattr(sources, "typed", lambda values: values)
+        found = [list(row) for row in sources.from_csv(written.getvalue(), delimiter=",").rows]
+    width = max(map(len, rows), default=1)
+    assert [row[:width] for row in found] == [[*row, *[""] * (width - len(row))] for row in rows if row]
+
+
+@pytest.mark.parametrize("given", [str, lambda text: pandas.read_csv(io.StringIO(text))])
+def test_rows_cost_no_calls(given: Callable[[str], Any]) -> None:
+    """Columns are converted as wholes: of twice the rows, hardly more is called."""
+
+    def calls(count: int) -> int:
+        data = given("number,name,share\n" + "".join(f"{each},name {each},{each / 7}\n" for each in range(count)))
+        counted = 0
+
+        def count_call(frame: FrameType, event: str, argument: object) -> None:
+            nonlocal counted
+            counted += event in {"call", "c_call"}
+
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+            before = sys.getprofile()
+            sys.setprofile(count_call)
+            try:
+                sheet.fill(connection, sources.read(data), page_size=10)
+            finally:
+                sys.setprofile(before)
+        return counted
+
+    assert calls(40_000) - calls(20_000) < 2_000
 
 
 def test_ragged_lines() -> None:
@@ -109,7 +160,7 @@ def test_long_field() -> None:
 
 def test_selected() -> None:
     source = sources.selected(sources.read([{"a": 1, "b": 2}]), ["b"])
-    assert (list(source.names), list(source.rows)) == (["b"], [[2]])
+    assert (list(source.names), list(source.rows)) == (["b"], [(2,)])
 
 
 def test_selected_names_plain_rows() -> None:
