@@ -1,7 +1,7 @@
 """How long a CSV file of 100,000 rows takes to become a table: from its drop on the page to its first rows in view.
 
-`python -m benchmarks.csv_table` measures it in a real Chromium against a real Daphne: once read by the standard library,
-and once as the DataFrame that Panel's way hands to the callback.
+`python -m benchmarks.csv_table` measures it in a real Chromium against a real Daphne: once read by the standard
+library, and once as the DataFrame that Panel's way hands to the callback.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _opened(target: Target, name: str) -> Iterator[Page]:
 
 
 def measure(target: Target, name: str) -> tuple[list[float], float, int]:
-    """Seconds until the file is uploaded, the table is in the page, and drawn; the server's CPU; elements of the page."""
+    """Seconds until the file is uploaded, the table in the page, and drawn; the server's CPU; the page's elements."""
     with _opened(target, name) as page:
         before = target.cpu()
         seconds: list[float] = page.evaluate(DROP, ROWS)
