@@ -81,7 +81,8 @@ def main() -> None:
                 measure(target, name)  # What is imported only now is no part of it.
                 rounds = [measure(target, name) for _ in range(options.rounds)]
                 seconds = [statistics.median(each) for each in zip(*(found[0] for found in rounds), strict=True)]
-                cpu, nodes = (statistics.median(found[number] for found in rounds) for number in (1, 2))
+                cpu = statistics.median(found[1] for found in rounds)
+                nodes = statistics.median(found[2] for found in rounds)
                 shown = " | ".join(f"{each:.2f}" for each in (*seconds, cpu))
                 print(f"| {given} | {shown} | {nodes:.0f} |", flush=True)
 

@@ -24,6 +24,7 @@ from chatinterface.content.components import (
     Column,
     Component,
     File,
+    Form,
     Frame,
     Gallery,
     Image,
@@ -43,6 +44,7 @@ from chatinterface.content.message import ChatMessage
 from chatinterface.content.sent import ChatFile, MultimodalMessage
 from chatinterface.declarations.chatbot import Chatbot
 from chatinterface.declarations.composing import MultimodalTextbox, Textbox
+from chatinterface.inputs import FormData
 from chatinterface.interface import ChatInterface
 from chatinterface.registry import register
 from chatinterface.session import ChatSession
@@ -64,6 +66,8 @@ __all__ = [
     "Column",
     "Component",
     "File",
+    "Form",
+    "FormData",
     "Frame",
     "Gallery",
     "Image",

@@ -40,6 +40,12 @@ class NoQuestion(ChatError):
     sentence = _("This message answers no question, so there is nothing to run again.")
 
 
+class FormClosed(ChatError):
+    """The form is not in the last message any more, or its chat does not have it any more."""
+
+    sentence = _("This form is closed: the conversation has gone on. Reload the page to see it as it is.")
+
+
 class NotEditable(ChatError):
     """The chat does not let its visitors edit this message."""
 

@@ -32,6 +32,15 @@ Part = dict[str, Any]
 Posted = dict[str, list[str]]
 
 
+class FormData(dict[str, Any]):
+    """What a reader has filled in a form of the log: the cleaned data, by the names of the fields."""
+
+    def __init__(self, form: str, data: Mapping[str, Any]) -> None:
+        super().__init__(data)
+        # The name of the form.
+        self.form = form
+
+
 class Said(Protocol):
     """A message, by what was said in it."""
 
@@ -70,6 +79,8 @@ class Input:
     visible: bool = True
     # Whether it is sent as soon as its value changes.
     auto_send: bool = False
+    # Whether it is a form that replies show.
+    shown: bool = False
 
     @property
     def composes(self) -> bool:
@@ -97,6 +108,8 @@ class Input:
         """What the callback gets: the cleaned value, of a form all of them by name. Of files it is read later."""
         if getattr(self.declared, "uploads", False):
             return ""
+        if self.shown:
+            return FormData(self.name, form.cleaned_data)
         return form.cleaned_data if self.whole else form.cleaned_data[PREFIX]
 
     def parts(self, form: forms.BaseForm) -> list[Part]:

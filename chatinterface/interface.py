@@ -14,6 +14,7 @@ from chatinterface.declarations.chatbot import Log
 from chatinterface.declarations.composing import Composing
 from chatinterface.declarations.examples import Examples
 from chatinterface.declarations.flagging import Flagging
+from chatinterface.declarations.forms import Forms
 from chatinterface.declarations.frames import Frames
 from chatinterface.declarations.inputs import Inputs
 from chatinterface.declarations.limits import Limits
@@ -32,6 +33,7 @@ class ChatInterface(
     Log,
     Answering,
     Examples,
+    Forms,
     Inputs,
     AdditionalInputs,
     Showing,

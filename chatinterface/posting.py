@@ -160,18 +160,20 @@ class Posted:
         if self._additional is not None and self._interface.additional is not None:
             state["additional"] = self._interface.additional.kept(self._additional)
             additional = self._additional.cleaned_data
-        html = "".join(self._html(each) for each in parts)
+        html = "".join(entered_html(self._interface, each) for each in parts)
         return Entered(parts=parts, html=html, value=value, state=state, additional=additional, example=self.example)
-
-    def _html(self, part: Part) -> str:
-        if part["type"] == "input":
-            return render_to_string("chatinterface/parts/input.html", {"part": part})
-        return render(part["text"], self._interface.visitor_dialect)
 
     @property
     def _forms(self) -> list[forms.BaseForm]:
         forms = [self.envelope] if self.form is self.envelope else [self.envelope, self.form]
         return forms if self._additional is None else [*forms, self._additional]
+
+
+def entered_html(interface: ChatInterface, part: Part) -> str:
+    """What was entered, as the log shows it."""
+    if part["type"] == "input":
+        return render_to_string("chatinterface/parts/input.html", {"part": part})
+    return render(part["text"], interface.visitor_dialect)
 
 
 def _chosen(interface: ChatInterface, name: str) -> Input:

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from chatinterface.actions import asking, flagging, reading, responding, saved, sharing, talking, uploading, versions
+from chatinterface.actions import (
+    asking,
+    filling,
+    flagging,
+    reading,
+    responding,
+    saved,
+    sharing,
+    talking,
+    uploading,
+    versions,
+)
 from chatinterface.views import copying, documents, editing, examples, files, history, outputs, pages, tables
 from chatinterface.views import sharing as shared
 
@@ -29,6 +40,7 @@ urlpatterns = [
     path(CONVERSATION + "stop/", talking.stop, name="stop"),
     path(CONVERSATION + "m/<int:message>/rerun/", versions.rerun, name="rerun"),
     path(CONVERSATION + "prompt/<uuid:prompt>/", asking.answer, name="answer"),
+    path(CONVERSATION + "m/<int:message>/p/<slug:part>/fill/", filling.fill, name="fill"),
     path(CONVERSATION + "m/<int:message>/react/", responding.react, name="react"),
     path(CONVERSATION + "m/<int:message>/option/", responding.choose, name="option"),
     path(CONVERSATION + "m/<int:message>/text/", copying.message, name="message-text"),

@@ -56,6 +56,21 @@ def reservation(contents: dict[str, Any]) -> str:
 
 
 @chat.register(
+    title="Form in a reply",
+    description="Asks by a form in the log when it needs to know more. What is filled in is the next message.",
+    callback_user="Host",
+    callback_avatar="🍽️",
+    forms=[OrderForm],
+)
+def form_in_a_reply(message: str | chat.FormData) -> Any:
+    if isinstance(message, chat.FormData):
+        place = "on the terrace" if message["terrace"] else "inside"
+        return f"A table {place} for **{message['guests']}** on {message['day']:%A}, and {message['dish']} first."
+    booking = chat.Form(OrderForm, title="Your table", submit="Book", initial={"guests": 4, "day": "2030-05-17"})
+    return ["With pleasure. When, and for how many?", booking]
+
+
+@chat.register(
     title="Every input",
     description="All inputs side by side. The callback says what it got.",
     widgets=[

@@ -40,7 +40,7 @@ LAYERS = [
     {"versions", "sharing", "site"},
     {"runs"},
     {"handshake", "forms", "gate", "delivery"},
-    {"posting", "cards", "sampling"},
+    {"posting", "cards", "sampling", "filling"},
     {"views", "actions", "consumers", "admin", "templatetags", "receivers", "checks", "handler"},
     {"management", "tasks"},
     {"urls", "routing", "warm", "lifespan"},

@@ -70,4 +70,4 @@ class _NoStore:
             f"additional_outputs[{self._name!r}] cannot begin with a file: let the callback do it."
         )
 
-    part = __call__
+    part = form = __call__

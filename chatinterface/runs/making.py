@@ -51,6 +51,10 @@ class Maker:
             )
         return files.part(kept, **plain(extra))
 
+    def form(self, form: object) -> str:
+        """See Store."""
+        return self._interface.form_name(form)
+
     def part(self, value: object) -> Part:
         """See Store."""
         parts = [self._part(each) for each in self._converted(value)]

@@ -31,7 +31,7 @@ def given(
 
     What was ``entered`` just now is given as it is; else it is what the question and the conversation have kept of it.
     """
-    said = contents(interface.inputs, question) if entered is None else entered.value
+    said = contents(interface.entries, question) if entered is None else entered.value
     if interface.additional is None:
         return {"message": said, "contents": said}
     values = entered.additional if entered is not None else {}

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django import template
+from django.forms import BaseForm
 from django.template.context import RequestContext
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from chatinterface import presentation
+from chatinterface import filling, presentation
 from chatinterface.content import media
 from chatinterface.content.code import highlight
 from chatinterface.content.folding import tree
@@ -19,6 +20,7 @@ from chatinterface.content.parts import walk
 from chatinterface.content.sanitise import clean, is_own
 from chatinterface.content.tables.sheet import Description, Page, Question
 from chatinterface.content.tables.shown import Shown, shown
+from chatinterface.interface import ChatInterface
 from chatinterface.models import Message
 
 register = template.Library()
@@ -63,6 +65,13 @@ def have_components(messages: Iterable[Message]) -> bool:
 def said(context: RequestContext, text: str) -> SafeString:
     """Markdown as the chat has it."""
     return mark_safe(presentation.markdown(context["interface"], text, context["message"]))
+
+
+@register.simple_tag
+def shown_form(interface: ChatInterface, message: Message, part: dict[str, Any]) -> BaseForm | None:
+    """The form that a part shows, to be filled in; None where the chat has it no longer."""
+    entry = filling.entry(interface, part)
+    return filling.form(entry, message, part) if entry is not None else None
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from chatinterface.content.components import data as _conversions  # noqa: F401
 from chatinterface.content.components.base import Blob, Component, Store
 from chatinterface.content.components.facts import Progress, Record
+from chatinterface.content.components.form import Form
 from chatinterface.content.components.frame import Frame
 from chatinterface.content.components.layout import Accordion, Column, Row, Tabs
 from chatinterface.content.components.media import PDF, Audio, File, Gallery, Image, Video
@@ -22,6 +23,7 @@ __all__ = [
     "Column",
     "Component",
     "File",
+    "Form",
     "Frame",
     "Gallery",
     "Image",

@@ -31,6 +31,9 @@ class Store(Protocol):
     def part(self, value: object) -> Part:
         """Any value as a part of its own: the children of a layout."""
 
+    def form(self, form: object) -> str:
+        """The name of one of the forms of the chat. Raises ValueError for one that it has not declared."""
+
 
 class Component:
     """The base of what can be shown: subclass it as a frozen dataclass, and give it a template.

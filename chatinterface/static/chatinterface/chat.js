@@ -66,7 +66,7 @@ function authorize(root, { headers }) {
 // What cannot be done is said, also where a button has nothing to show it in. The form of messages does so itself.
 function refused(root, detail) {
   const { status, responseText } = detail.xhr;
-  if (detail.successful || detail.elt.matches("[data-chat-form]")) return;
+  if (detail.successful || detail.elt.matches("[data-chat-form]") || (status === 422 && detail.elt.matches("[data-form]"))) return;
   if (status === 422) notice(root, detail, "", responseText);
   else notice(root, detail, root.dataset[`text-${status}`] ?? root.dataset.textTrouble);
 }

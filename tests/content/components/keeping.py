@@ -29,6 +29,9 @@ class Kept:
             **extra,
         }
 
+    def form(self, form: object) -> str:
+        return str(form)
+
     def part(self, value: object) -> dict[str, Any]:
         converted = convert(value)
         assert not isinstance(converted, list)

@@ -1,0 +1,82 @@
+"""A form in a reply, as its reader has it."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.chat import Chat
+from tests.browser.conftest import Console
+from tests.server import Server
+
+CHAT = "form_in_a_reply"
+
+
+@pytest.fixture
+def chat(page: Page, server: Server) -> Chat:
+    opened = Chat(page, server).open(CHAT)
+    opened.send("A table, please")
+    opened.has_status("done", count=1)
+    return opened
+
+
+def form(chat: Chat) -> Locator:
+    return chat.page.locator("[data-form]")
+
+
+def book(chat: Chat) -> None:
+    form(chat).get_by_role("button", name="Book").click()
+
+
+def closed(chat: Chat) -> None:
+    expect(form(chat).get_by_text("This form is closed")).to_be_visible()
+    expect(form(chat).locator("fieldset")).to_be_hidden()
+
+
+def test_fill_in_by_keyboard(chat: Chat) -> None:
+    form(chat).get_by_label("Guests").focus()
+    chat.page.keyboard.press("ArrowRight")
+    expect(form(chat).locator("output")).to_have_text("5")
+    form(chat).get_by_label("Day").press("Enter")
+    chat.has_status("done", count=2)
+    expect(chat.body).to_contain_text("A table inside for 5 on Friday")
+    expect(chat.page.locator(".ci-entered").last).to_contain_text("May 17, 2030")
+    expect(chat.input).to_be_focused()
+    closed(chat)
+
+
+def test_what_is_wrong_is_said_beside_the_field(chat: Chat, console: Console) -> None:
+    console.allow("status of 422|Status Error Code 422")
+    day = form(chat).get_by_label("Day")
+    day.fill("")
+    book(chat)
+    expect(day).to_be_focused()
+    expect(day).to_have_attribute("aria-invalid", "true")
+    expect(day).to_have_accessible_description("This field is required.")
+    expect(chat.page.locator("[data-chat-notices]")).to_be_empty()
+    day.fill("2030-05-18")
+    book(chat)
+    chat.has_status("done", count=2)
+
+
+def test_other_tab_and_reload(chat: Chat) -> None:
+    other = chat.again()
+    expect(form(other).get_by_label("Day")).to_be_editable()
+    book(chat)
+    chat.has_status("done", count=2)
+    closed(other)
+    closed(chat.reload())
+
+
+def test_undo_opens_it_again(chat: Chat) -> None:
+    book(chat)
+    chat.has_status("done", count=2)
+    chat.action("undo").click()
+    chat.has_status("done", count=1)
+    book(chat)
+    chat.has_status("done", count=2)
+
+
+def test_what_is_said_instead_closes_it(chat: Chat) -> None:
+    chat.send("Another one")
+    chat.has_status("done", count=2)
+    expect(form(chat).first.locator("fieldset")).to_be_hidden()
+    expect(form(chat).last.locator("fieldset")).to_be_visible()
