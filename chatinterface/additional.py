@@ -13,6 +13,7 @@ from django.utils.datastructures import MultiValueDict
 
 from chatinterface import widgets
 from chatinterface.inputs import Posted, posted_by
+from chatinterface.widgets.files import limits_of
 
 # What the fields are posted by: this, a hyphen, and the field's name. By itself it says that they were posted at all.
 PREFIX = "additional"
@@ -115,6 +116,8 @@ def _made(declared: Any) -> forms.Field:
     elif isinstance(declared, type) and issubclass(declared, forms.Field):
         declared = declared()
     if isinstance(declared, forms.Field):
+        if limits_of(declared) is not None:
+            raise ValueError("has a field for files: declare that among the widgets, or multimodal=True")
         return declared
     known = ", ".join(map(repr, SHORT))
     raise ValueError(f"has {declared!r}, which is no input: write a field, or one of {known}")

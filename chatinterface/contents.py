@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from uuid import UUID
 from chatinterface.content import media, pixels
 from chatinterface.content.sent import ChatFile, MultimodalMessage
 from chatinterface.exceptions import ImageTooLarge, MissingPackage, UnreadableFile
+from chatinterface.inputs import Input, used
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Attachment, Message
 from chatinterface.threads import as_request, callbacks, carried
@@ -22,12 +24,16 @@ _TABLES = {"text/csv": ",", "text/tab-separated-values": "\t"}
 
 async def heard(interface: ChatInterface, question: Message, entered: Any) -> Any:
     """What the callback is called with: what was entered; for text where the chat is ``multimodal``, message() or
-    contents().
+    contents(); for files what is in them, where their input says so.
     """
+    chosen = used(interface.inputs, question)
     sent_files = any(part.get("type") == "file" for part in question.parts)
-    if not (interface.multimodal or sent_files) or not isinstance(entered, str):
+    if chosen is not None and chosen.read:
+        read = partial(_read, chosen, entered)
+    elif isinstance(entered, str) and (interface.multimodal or sent_files):
+        read = partial(message if interface.multimodal and interface.callback is None else contents, question)
+    else:
         return entered
-    read = partial(message if interface.multimodal and interface.callback is None else contents, question)
     # It may take its time, as a callback may.
     return await asyncio.get_running_loop().run_in_executor(callbacks(), carried(partial(as_request, read)))
 
@@ -47,11 +53,28 @@ def contents(question: Message) -> Any:
 
 def files(question: Message) -> list[ChatFile]:
     """The files of a message, in order."""
-    wanted = [UUID(part["file"]) for part in question.parts if part.get("type") == "file"]
+    return again(question, [UUID(part["file"]) for part in question.parts if part.get("type") == "file"])
+
+
+def again(question: Message, wanted: Sequence[UUID]) -> list[ChatFile]:
+    """Files of a message by their ids, in order, as far as they are there."""
     # A version of a message has the files of the one that it was made from.
     kept = Attachment.objects.filter(conversation=question.conversation_id, uuid__in=wanted) if wanted else ()
     found = {attachment.uuid: attachment for attachment in kept}
     return [sent(found[uuid]) for uuid in wanted if uuid in found]
+
+
+def _read(chosen: Input, entered: Any) -> Any:
+    """What was entered, with what is in the files in their place."""
+    if not chosen.whole:
+        return _content(entered)
+    return {name: _content(each) if name in chosen.read else each for name, each in entered.items()}
+
+
+def _content(given: Any) -> Any:
+    if isinstance(given, list):
+        return [_content(each) for each in given]
+    return value(given) if isinstance(given, ChatFile) else given
 
 
 def _text(question: Message) -> str:

@@ -8,6 +8,7 @@ message is not shown any more.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -29,7 +30,6 @@ from chatinterface.replies import changed, interrupt, is_lost, lease_end
 from chatinterface.uploads import Attached
 
 TITLE_LENGTH = 60
-NOTHING = Attached()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def send(
     key: UUID | None = None,
     may_create: bool = False,
     entered: Entered | None = None,
-    attached: Attached = NOTHING,
+    attached: Sequence[Attached] = (),
 ) -> Exchange:
     """Add the visitor's message and an empty reply with its run: claimed by ``worker``, or queued without one.
 
@@ -112,7 +112,7 @@ def _send(
     key: UUID | None,
     may_create: bool,
     entered: Entered | None,
-    attached: Attached,
+    attached: Sequence[Attached],
 ) -> Exchange:
     conversation = _open(interface, who, uuid, may_create=may_create)
     require_idle(conversation)
@@ -132,7 +132,7 @@ def _send(
     if entered is not None:
         guidance.keep(conversation, entered.state, interface.standing(conversation.state)[0])
     if attached or (example and example.files):
-        question.parts += uploads.claim(interface, question, attached) if attached else []
+        question.parts += [part for each in attached for part in uploads.claim(interface, question, each)]
         question.parts += [files.copied(question, path) for path in (example.files if example else ())]
         # Its files are rendered with it each time: what is served of them may have changed.
         question.html = ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
 
 from django import forms
 from django.utils import formats, timezone
@@ -13,9 +14,11 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from chatinterface.content.allowance import FileLimits
 from chatinterface.content.markdown import UNSTORABLE
 from chatinterface.widgets import dates
 from chatinterface.widgets.base import spaced
+from chatinterface.widgets.files import UPLOADS, ids, limits_of
 from chatinterface.widgets.text import CodeEditor, Text
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ Declared = forms.Field | type[forms.BaseForm]
 Part = dict[str, Any]
 # What was posted, by names.
 Posted = dict[str, list[str]]
+# Finds files by their ids.
+Sent = Callable[[Sequence[UUID]], Sequence[Any]]
 
 
 class FormData(dict[str, Any]):
@@ -87,6 +92,30 @@ class Input:
         """Whether the message is written in it, as in the field of a chat without other inputs."""
         return bool(getattr(self.declared, "composes", False))
 
+    @property
+    def uploads(self) -> Mapping[str, FileLimits]:
+        """The fields that take files, by their names, and what they take."""
+        found = {name: limits_of(each) for name, each in self.form_class(prefix=self._prefix).fields.items()}
+        return {name: limits for name, limits in found.items() if limits is not None}
+
+    def upload_name(self, field: str) -> str:
+        """What uploads for a field are announced as: its input, and where that has several, the field."""
+        return f"{self.name}.{field}" if self.whole else self.name
+
+    def posted_name(self, field: str) -> str:
+        """What the ids of the files for a field are posted by."""
+        return f"{PREFIX}-{field}" if self.whole else UPLOADS
+
+    @property
+    def read(self) -> frozenset[str]:
+        """The fields of whose files the callback gets what is in them."""
+        fields = self.form_class(prefix=self._prefix).fields
+        return frozenset(name for name, each in fields.items() if getattr(each, "reads", False))
+
+    @property
+    def _prefix(self) -> str | None:
+        return PREFIX if self.whole else None
+
     def form(
         self,
         data: Mapping[str, Any] | None = None,
@@ -96,7 +125,7 @@ class Input:
         active: bool = False,
     ) -> forms.BaseForm:
         """Its form: unbound to be shown, or with what was posted."""
-        form = self.form_class(data, files, prefix=PREFIX if self.whole else None, auto_id=auto_id)
+        form = self.form_class(data, files, prefix=self._prefix, auto_id=auto_id)
         dates.pick(form)
         for main in form.visible_fields()[:1]:
             if not main.field.widget.use_fieldset:
@@ -105,17 +134,15 @@ class Input:
         return form
 
     def value(self, form: forms.BaseForm) -> Any:
-        """What the callback gets: the cleaned value, of a form all of them by name. Of files it is read later."""
-        if getattr(self.declared, "uploads", False):
-            return ""
+        """What the callback gets: the cleaned value, of a form all of them by name. What is in files is read later."""
         if self.shown:
             return FormData(self.name, form.cleaned_data)
         return form.cleaned_data if self.whole else form.cleaned_data[PREFIX]
 
     def parts(self, form: forms.BaseForm) -> list[Part]:
         """What was entered, as the parts of a message: plain text where it is that, else with what was posted."""
-        value = self.value(form)
-        if getattr(self.declared, "uploads", False):
+        value, files = self.value(form), self.uploads
+        if files and not self.whole:
             return []  # The files are its parts.
         if isinstance(self.declared, Text) and type(value) is str and value and not _secret(form):
             text = _fenced(value, self.declared.language) if isinstance(self.declared, CodeEditor) else value
@@ -127,6 +154,7 @@ class Input:
                 **_colour(field, form),
             }
             for field in _entered(form)
+            if field.name not in files
         ]
         said = "\n".join(f"{each['label']}: {each['text']}" if self.whole else each["text"] for each in fields)
         part: Part = {"type": "input", "input": self.name, "text": said, "posted": dict(posted_by(form))}
@@ -134,12 +162,22 @@ class Input:
             part["secret"] = True
         return [part | ({"fields": fields} if self.whole or "colour" in fields[0] else {})]
 
-    def restored(self, part: Part) -> Any:
-        """The value that such a part stands for: what was posted is cleaned once more."""
+    def chosen(self, data: Mapping[str, str], sent: Sent) -> MultiValueDict[str, Any]:
+        """The files whose ids were posted, as the form takes them. Raises ValueError for what are no ids."""
+        names = {field: self.posted_name(field) for field in self.uploads}
+        wanted = {field: ids(data.get(name) or "") for field, name in names.items()}
+        files = {field: list(sent(several)) if several else [] for field, several in wanted.items()}
+        return MultiValueDict({name if self.whole else PREFIX: files[field] for field, name in names.items()})
+
+    def restored(self, part: Part, sent: Sent) -> Any:
+        """The value that such a part stands for: what was posted is cleaned once more, with the files sent."""
         if part["type"] == "text":
             return part.get("value", part["text"])
-        form = self.form(MultiValueDict(part["posted"]))
-        if form.is_valid() or self.whole:
+        data = MultiValueDict(part["posted"])
+        form = self.form(data, self.chosen(data, sent))
+        valid = form.is_valid()
+        close(form)
+        if valid or self.whole:
             return self.value(form)
         # What was valid then may not be so now, as the options change: it was said all the same.
         return form.data.get(PREFIX, "")
@@ -149,6 +187,13 @@ def _entered(form: forms.BaseForm) -> list[forms.BoundField]:
     """The fields that something was entered in; all of them where nothing was."""
     shown = form.visible_fields()
     return [each for each in shown if form.cleaned_data.get(each.name) not in (None, "", [])] or shown
+
+
+def close(form: forms.BaseForm) -> None:
+    """Close what its fields have read of files; who reads on opens them again."""
+    for _name, several in getattr(form.files, "lists", dict)():
+        for each in several:
+            each.close()
 
 
 def made(declared: Declared, auto_send_types: tuple[type, ...] = ()) -> Input:
@@ -173,12 +218,23 @@ def made(declared: Declared, auto_send_types: tuple[type, ...] = ()) -> Input:
     return Input(name=name, declared=declared, form_class=declared, whole=True, visible=visible, auto_send=automatic)
 
 
-def contents(inputs: Mapping[str, Input], message: Said) -> Any:
-    """What a message has said, as the callback gets it: the value that was entered, or the text."""
-    for part in message.parts if inputs else ():
-        if (found := inputs.get(part.get("input", ""))) is not None:
-            return found.restored(part)
-    return message.text
+def used(inputs: Mapping[str, Input], message: Said) -> Input | None:
+    """The input that a message was entered in; None where there is none but the field for text, or none of its name."""
+    names = (part.get("input", "") for part in message.parts if inputs)
+    return next((inputs[name] for name in names if name in inputs), None)
+
+
+def contents(inputs: Mapping[str, Input], message: Said, sent: Sent) -> Any:
+    """What a message has said, as the callback gets it: the value that was entered, or the text; ``sent`` finds the
+    files that it was sent with.
+    """
+    found = used(inputs, message)
+    if found is None:
+        return message.text
+    parts = [part for part in message.parts if part.get("input") == found.name]
+    if parts[0]["type"] == "file":
+        return found.restored({"type": "input", "posted": {UPLOADS: [",".join(part["file"] for part in parts)]}}, sent)
+    return found.restored(parts[0], sent)
 
 
 def written(field: forms.BoundField, value: Any) -> str:

@@ -25,6 +25,7 @@ from chatinterface.declarations.retention import Retention
 from chatinterface.declarations.saving import Saving
 from chatinterface.declarations.sharing import Sharing
 from chatinterface.declarations.showing import Showing
+from chatinterface.declarations.styling import Styling
 from chatinterface.declarations.versions import Versions
 from chatinterface.spelling import meant
 
@@ -38,6 +39,7 @@ class ChatInterface(
     AdditionalInputs,
     Showing,
     Page,
+    Styling,
     Composing,
     Flagging,
     Responding,

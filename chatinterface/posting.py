@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,10 +16,12 @@ from chatinterface.additional import PREFIX as ADDITIONAL
 from chatinterface.content.markdown import render
 from chatinterface.content.parts import text_of, text_parts
 from chatinterface.examples import Example
+from chatinterface.exceptions import FileGone
 from chatinterface.forms import Envelope, MessageForm
-from chatinterface.inputs import PREFIX, Entered, Input, Part
+from chatinterface.inputs import PREFIX, Entered, Input, Part, Sent, close
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation
+from chatinterface.uploads import Attached
 
 # More digits than the index of any example has.
 LONGEST_INDEX = 6
@@ -50,6 +53,12 @@ def panels(interface: ChatInterface, conversation: Conversation) -> list[Panel]:
     ]
 
 
+def media(interface: ChatInterface) -> forms.Media:
+    """The scripts and stylesheets that the inputs of a chat bring along, as Django's forms do."""
+    below = [interface.additional.form()] if interface.additional is not None else []
+    return sum((form.media for form in [*(each.form() for each in interface.inputs.values()), *below]), forms.Media())
+
+
 def panel_id(conversation: UUID, number: int) -> str:
     """What the ids of an input's elements begin with."""
     return f"chat-{conversation}-{number}"
@@ -72,7 +81,7 @@ def additional_form(interface: ChatInterface, conversation: Conversation) -> for
 class Posted:
     """A message as it was posted: of the field for text, or of one of the inputs of the chat."""
 
-    def __init__(self, interface: ChatInterface, conversation: UUID, request: HttpRequest) -> None:
+    def __init__(self, interface: ChatInterface, conversation: UUID, request: HttpRequest, sent: Sent) -> None:
         self._interface = interface
         self._request = request
         self._input = _chosen(interface, request.POST.get("input", "")) if interface.inputs else None
@@ -84,7 +93,7 @@ class Posted:
             self.envelope = Envelope(request.POST)
             number = list(interface.inputs).index(self._input.name)
             auto_id = f"{panel_id(conversation, number)}-%s"
-            self.form = self._input.form(request.POST, request.FILES, auto_id=auto_id)
+            self.form = self._input.form(request.POST, self._chosen(sent), auto_id=auto_id)
         files = request.POST.get("uploads") or (interface.shown_examples and request.POST.get("example"))
         if interface.multimodal and files and (self._input is None or self._input.composes):
             # A message may be files alone.
@@ -93,9 +102,19 @@ class Posted:
         if interface.additional is not None and ADDITIONAL in request.POST:
             self._additional = interface.additional.form(request.POST, auto_id=additional_id(conversation))
 
+    def _chosen(self, sent: Sent) -> Any:
+        """The files that were chosen in it. Raises FileGone where one is not there, or its id is none."""
+        try:
+            return self._input.chosen(self._request.POST, sent) if self._input else None
+        except ValueError:
+            raise FileGone from None
+
     def is_valid(self) -> bool:
         """Whether all of it is."""
-        return all(form.is_valid() for form in self._forms)
+        try:
+            return all(form.is_valid() for form in self._forms)
+        finally:
+            close(self.form)
 
     @property
     def errors(self) -> list[object]:
@@ -123,6 +142,18 @@ class Posted:
         if self._input is None:
             return str(self.envelope.cleaned_data["message"])
         return "" if self.entered is None else text_of(self.entered.parts)
+
+    @property
+    def attached(self) -> Iterator[Attached]:
+        """The files that it is sent with: of each field that takes some, or beside the text."""
+        if self._input is not None and self._input.uploads:
+            for name, limits in self._input.uploads.items():
+                given = self.form.cleaned_data[name]
+                several = given if isinstance(given, list) else [given] if given else []
+                noted = {"label": str(self.form[name].label)} if self._input.whole else {"input": self._input.name}
+                yield Attached(uploads=[each.uuid for each in several], limits=limits, noted=noted)
+        elif self._interface.attaches(self._input):
+            yield Attached(uploads=self.envelope.cleaned_data["uploads"], limits=self._interface.limits)
 
     @property
     def value(self) -> Any:

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.formats import localize
 from django.utils.translation import gettext, gettext_lazy
 
-from chatinterface.widgets import dates
+from chatinterface.widgets import FileInput, dates
 
 # Of more options than these, one chooses in a list.
 FEW = 7
@@ -69,6 +69,10 @@ class Question:
         return made()
 
     def _field(self, asked: Any) -> forms.Field:
+        if isinstance(asked, FileInput):
+            raise TypeError(
+                "A FileInput is no question, as its files are sent with a message. Ask a forms.FileField()."
+            )
         if isinstance(asked, forms.Field):
             return copy.deepcopy(asked)
         if isinstance(asked, str):

@@ -7,8 +7,8 @@ and a lost connection costs one piece.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -16,9 +16,10 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.db.models import F, Q, Sum
 
-from chatinterface import conf, files, history
+from chatinterface import conf, contents, files, history
 from chatinterface.content import filenames, media, pixels
 from chatinterface.content.allowance import FileLimits
+from chatinterface.content.sent import ChatFile
 from chatinterface.exceptions import (
     ChatError,
     FileGone,
@@ -56,14 +57,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached:
-    """The uploads that a message is sent with, in order; from these conversations, which its visitor may write in."""
+    """The uploads that a message is sent with, in order; from these conversations, which its visitor may write in.
+
+    ``noted`` is what their parts say beside what they are: the input, or the field, that they were chosen in.
+    """
 
     uploads: Sequence[UUID] = ()
     places: Sequence[UUID] = ()
     limits: FileLimits = ANY
-
-    def __bool__(self) -> bool:
-        return bool(self.uploads)
+    noted: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_open(interface: ChatInterface, who: Visitor, place: UUID, *, granted: bool) -> bool:
@@ -128,6 +130,32 @@ def require_room(who: Visitor, place: UUID, size: int) -> None:
         raise TooMuchUnsent
 
 
+def arrived(interface: ChatInterface, places: Sequence[UUID], wanted: Sequence[UUID]) -> list[ChatFile]:
+    """The files of these ids, in order, as callbacks get them: uploads of these conversations that are there as a
+    whole, and what was sent in them already, as a message may be sent again. Raises FileGone where one is missing.
+    """
+    uploaded = Upload.objects.filter(uuid__in=wanted, place__in=places, interface=interface.name)
+    found = {each.uuid: _file(each) for each in uploaded if each.complete}
+    if len(found) < len(set(wanted)):
+        kept = Attachment.objects.filter(uuid__in=wanted, conversation__uuid__in=places)
+        found |= {each.uuid: contents.sent(each) for each in kept}
+    if not found.keys() >= set(wanted):
+        raise FileGone
+    return [found[uuid] for uuid in dict.fromkeys(wanted)]
+
+
+def _file(upload: Upload) -> ChatFile:
+    return contents.sent(
+        Attachment(
+            uuid=upload.uuid,
+            file=upload.path,
+            name=upload.name,
+            content_type=upload.content_type,
+            size=upload.size,
+        )
+    )
+
+
 def claim(interface: ChatInterface, question: Message, attached: Attached) -> list[dict[str, Any]]:
     """Make uploads the files of a message, in the transaction that makes it; returns their parts.
 
@@ -147,7 +175,7 @@ def claim(interface: ChatInterface, question: Message, attached: Attached) -> li
     # The file is handed on: it is not to go with what is deleted here.
     claimed.update(path="", pieces=0)
     Upload.objects.filter(pk__in=[upload.pk for upload in found.values()]).delete()
-    return [_attach(found[uuid], question) for uuid in dict.fromkeys(attached.uploads)]
+    return [{**_attach(found[uuid], question), **attached.noted} for uuid in dict.fromkeys(attached.uploads)]
 
 
 def _attach(upload: Upload, question: Message) -> dict[str, Any]:

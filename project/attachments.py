@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django import forms
+from django.core.validators import FileExtensionValidator
+
 import chatinterface as chat
 from chatinterface import widgets
 
@@ -79,3 +82,44 @@ def poems(message: str) -> str:
 def file_tabs(contents: Any) -> str:
     several = contents if isinstance(contents, list) else [contents]
     return "\n".join(f"- {type(each).__name__}: {getattr(each, 'shape', None) or each}" for each in several)
+
+
+class Application(forms.Form):
+    """What is needed to apply for something."""
+
+    name = "Application"
+
+    applicant = forms.CharField(label="Your name", max_length=80)
+    portrait = widgets.FileInput(name="Portrait", accept="image", max_size="5mb", required=False)
+    letter = forms.FileField(
+        label="Letter", help_text="As PDF or text.", validators=[FileExtensionValidator(["pdf", "txt", "md"])]
+    )
+    samples = widgets.FileInput(name="Work samples", multiple=True, max_files=5, required=False)
+
+
+@chat.register(
+    title="Application",
+    description="A form of several fields, some of them files: what is wrong is said beside each, and nothing is lost.",
+    callback_user="Jury",
+    callback_avatar="🎓",
+    widgets=Application,
+)
+def application(contents: dict[str, Any]) -> str:
+    portrait, letter = contents["portrait"], contents["letter"]
+    said = [
+        f"Thank you, **{contents['applicant']}**.",
+        f"Your letter *{letter.name}* has {letter.size:,} bytes,",
+        f"your portrait is {portrait.width} pixels wide," if hasattr(portrait, "width") else "you show no portrait,",
+        f"and you added {len(contents['samples'])} work samples.",
+    ]
+    return " ".join(said)
+
+
+@chat.register(
+    title="A whole folder",
+    description="Choose a folder, or drop one: the texts that are in it are counted, all at once.",
+    widgets=widgets.FileInput(name="Folder", accept="text", directory=True, max_size="1mb"),
+)
+def folder(contents: list[Any]) -> str:
+    words = sum(len(each.split()) for each in contents if isinstance(each, str))
+    return f"{len(contents)} texts, {words:,} words."

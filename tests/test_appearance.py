@@ -1,9 +1,10 @@
 """What a chat declares of its log, and what its page makes of it."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
@@ -227,3 +228,46 @@ def test_opening_comes_with_the_oldest(ann: User, ann_client: Client) -> None:
 def test_chatbot_knows_attributes() -> None:
     missing = {"allow_file_downloads", "editable", "like_user_message", "reasoning_tags"}
     assert NAMES - missing <= ChatInterface.attributes()
+
+
+@pytest.mark.django_db
+def test_styles_of_a_site(ann_client: Client) -> None:
+    page = page_of(ann_client, css_classes=["house", "two"], stylesheets=["shop/chat.css", "https://example.com/a.css"])
+    assert 'class="house two"' in page
+    ours, shop, other = (
+        page.index(f'{each}"') for each in ("chatinterface.css", "/static/shop/chat.css", ".com/a.css")
+    )
+    assert ours < shop < other
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"css_classes": "house"},
+        {"css_classes": ["two words"]},
+        {"css_classes": ['"><script>']},
+        {"stylesheets": "shop/chat.css"},
+        {"stylesheets": [".ci-log { color: red }"]},
+        {"analytics_enabled": "no"},
+    ],
+)
+def test_wrong_styles_are_refused(attributes: dict[str, Any]) -> None:
+    with pytest.raises(ImproperlyConfigured, match=next(iter(attributes))):
+        ChatInterface(answer, **attributes)
+
+
+@pytest.mark.django_db
+def test_media_of_widgets_is_loaded(client: Client) -> None:
+    class Slow(forms.TextInput):
+        class Media:
+            css: ClassVar[dict[str, list[str]]] = {"all": ["shop/slow.css"]}
+            js: ClassVar[list[str]] = ["shop/slow.js"]
+
+    chat.register(ChatInterface(answer, name="ask", widgets=forms.CharField(widget=Slow)))
+    page = client.get("/chat/ask/").content.decode()
+    assert "/static/shop/slow.css" in page
+    assert '<script src="/static/shop/slow.js">' in page
+
+
+def test_analytics_are_accepted() -> None:
+    assert ChatInterface(answer, analytics_enabled=True).analytics_enabled

@@ -5,14 +5,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
+from django.core.validators import FileExtensionValidator
 from django.test import override_settings
 from django.utils import timezone
 
 import chatinterface as chat
 from chatinterface import files, uploads, widgets
 from chatinterface.models import Attachment, Conversation, Message, Upload
+from chatinterface.questions import Question
 from tests.content.test_media import PNG, WEBM
 from tests.reading import ReadingClient
 from tests.sending import Page
@@ -20,6 +23,7 @@ from tests.sending import Page
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TABLE = b"a,b\n1,2\n"
+LETTER = forms.FileField(label="Letter")
 
 
 def echo(**attributes: Any) -> None:
@@ -465,3 +469,176 @@ def test_files_of_one_input_are_not_sent_with_another() -> None:
 def test_wrong_file_input_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ImproperlyConfigured):
         widgets.FileInput(**options)
+
+
+# Files as fields of a form
+
+
+class Application(forms.Form):
+    name = "Application"
+
+    applicant = forms.CharField()
+    letter = forms.FileField(validators=[FileExtensionValidator(["txt", "pdf"])])
+    portrait = widgets.FileInput(name="Portrait", accept="image", max_size="1kb", required=False)
+    samples = widgets.FileInput(name="Samples", multiple=True, max_files=2, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        if (letter := self.cleaned_data.get("letter")) and b"please" not in letter.read():
+            self.add_error("letter", "Say please.")
+        return self.cleaned_data
+
+
+def applied(**attributes: Any) -> list[Any]:
+    """The chat "ask" with a form of files; returns what its callback gets."""
+    got: list[Any] = []
+
+    def listen(contents: Any) -> str:
+        got.append(contents)
+        return "done"
+
+    chat.register(chat.ChatInterface(listen, **{"name": "ask", "widgets": Application, **attributes}))
+    return got
+
+
+def fill(page: Page, field: str, content: bytes, name: str) -> Any:
+    file = uuid4()
+    headers = {"Upload-Input": f"Application.{field}"}
+    return file, page.piece(file, content, 0, len(content), name, headers=headers).status_code
+
+
+def apply(page: Page, **files: Any) -> Any:
+    posted = {f"message-{field}": ",".join(each.hex for each in several) for field, several in files.items()}
+    return page.send("", [], input="Application", **{"message-applicant": "Ann", **posted})
+
+
+def test_form_gets_files() -> None:
+    got = applied()
+    page = Page("ask")
+    letter = fill(page, "letter", b"please", "a.txt")[0]
+    portrait = fill(page, "portrait", PNG, "a.png")[0]
+    samples = [fill(page, "samples", content, f"{content.decode()}.txt")[0] for content in (b"two", b"one")]
+    assert apply(page, letter=[letter], portrait=[portrait], samples=samples).status_code == 204
+    (contents,) = got
+    assert (contents["letter"].name, contents["letter"].text()) == ("a.txt", "please")
+    assert contents["portrait"].width == 1
+    assert contents["samples"] == ["two", "one"]
+    parts = question().parts
+    assert [part.get("label") for part in parts if part["type"] == "file"] == [
+        "Letter",
+        "Portrait",
+        "Samples",
+        "Samples",
+    ]
+    assert [field["label"] for field in parts[0]["fields"]] == ["Applicant"]
+    assert "Portrait" in page.client.get(page.url("log")).content.decode()
+
+
+def test_form_without_its_optional_files() -> None:
+    got = applied()
+    page = Page("ask")
+    letter, _ = fill(page, "letter", b"please", "a.txt")
+    apply(page, letter=[letter])
+    assert (got[0]["portrait"], got[0]["samples"]) == (None, [])
+
+
+def test_form_says_what_is_wrong_with_a_file() -> None:
+    got = applied()
+    page = Page("ask")
+    letter, _ = fill(page, "letter", b"give me", "a.txt")
+    assert "Say please." in apply(page, letter=[letter]).content.decode()
+    assert "This field is required." in apply(page).content.decode()
+    page.remove(letter)
+    letter, _ = fill(page, "letter", b"please", "b.txt")
+    assert (apply(page, letter=[letter]).status_code, len(got)) == (204, 1)
+
+
+def test_each_field_has_limits_of_its_own() -> None:
+    applied()
+    page = Page("ask")
+    assert fill(page, "letter", b"x", "a.csv")[1] == 422
+    assert fill(page, "portrait", b"please", "a.txt")[1] == 422
+    assert fill(page, "portrait", PNG + bytes(2000), "a.png")[1] == 422
+    assert fill(page, "applicant", b"x", "a.txt")[1] == 404
+    assert [fill(page, "samples", b"x", "a.txt")[1] for _ in range(3)] == [200, 200, 422]
+
+
+def test_file_of_another_field_is_looked_at_again() -> None:
+    applied()
+    page = Page("ask")
+    sample, _ = fill(page, "samples", b"please", "a.txt")
+    letter, _ = fill(page, "letter", b"please", "a.txt")
+    assert apply(page, letter=[letter], portrait=[sample]).status_code == 422
+    assert not Message.objects.exists()
+
+
+def test_form_is_tried_again_with_its_files() -> None:
+    got = applied()
+    page = Page("ask")
+    letter, _ = fill(page, "letter", b"please", "a.txt")
+    portrait, _ = fill(page, "portrait", PNG, "a.png")
+    apply(page, letter=[letter], portrait=[portrait])
+    reply = Message.objects.get(role="assistant")
+    assert page.client.post(page.url("rerun", reply.pk)).status_code == 204
+    assert (got[1]["letter"].name, got[1]["letter"].text(), got[1]["portrait"].width) == ("a.txt", "please", 1)
+
+
+def test_repeated_form_is_one() -> None:
+    applied()
+    page, key = Page("ask"), str(uuid4())
+    letter, _ = fill(page, "letter", b"please", "a.txt")
+    posted = {"message-applicant": "Ann", "message-letter": letter.hex, "key": key, "input": "Application"}
+    assert [page.send("", [], **posted).status_code for _ in range(2)] == [204, 204]
+    assert Message.objects.filter(role="user").count() == 1
+
+
+def test_files_of_strangers_are_gone() -> None:
+    got = applied()
+    theirs, page = Page("ask"), Page("ask")
+    letter, _ = fill(theirs, "letter", b"please", "a.txt")
+    assert apply(page, letter=[letter]).status_code == 422
+    assert page.send("", [], input="Application", **{"message-letter": "nonsense"}).status_code == 422
+    assert not got
+
+
+def test_validator_gets_the_files() -> None:
+    got = applied(validator=lambda contents: chat.validate(contents["letter"].name == "b.txt", "Call it b."))
+    page = Page("ask")
+    letters = [fill(page, "letter", b"please", name)[0] for name in ("a.txt",)]
+    assert "Call it b." in apply(page, letter=letters).content.decode()
+    assert not got
+
+
+def test_field_of_django_gives_the_file() -> None:
+    got = applied(widgets=LETTER)
+    page, file = Page("ask"), uuid4()
+    assert page.piece(file, b"hello", 0, 5, "a.txt", headers={"Upload-Input": "Letter"}).status_code == 200
+    assert page.send("", [file], input="Letter").status_code == 204
+    reply = Message.objects.get(role="assistant")
+    page.client.post(page.url("rerun", reply.pk))
+    assert [each.text() for each in got] == ["hello", "hello"]
+
+
+def test_folder_comes_as_a_list() -> None:
+    got = applied(widgets=widgets.FileInput(name="File", directory=True, accept="text"))
+    page = Page("ask")
+    assert "webkitdirectory" in page.client.get("/chat/ask/").content.decode()
+    files = [upload(page, b"one", f"{number}.txt")[0] for number in range(12)]
+    assert page.send("", files, input="File").status_code == 204
+    assert got == [["one"] * 12]
+
+
+def test_files_elsewhere_are_refused() -> None:
+    with pytest.raises(ImproperlyConfigured, match="declare that among the widgets"):
+        chat.ChatInterface(len, additional_inputs=[widgets.FileInput(name="File")])
+    with pytest.raises(ImproperlyConfigured, match="which has a FileInput"):
+        chat.ChatInterface(len, forms=[Application])
+    with pytest.raises(TypeError, match="FileInput is no question"):
+        Question(widgets.FileInput(), key="1")
+
+
+@pytest.mark.parametrize(("count", "most"), [("single", 1), ("multiple", 10), ("directory", 10)])
+def test_file_count(count: Any, most: int) -> None:
+    interface = chat.ChatInterface(len, textbox=chat.MultimodalTextbox(file_count=count))
+    assert (interface.limits.max_files, interface.limits.directory) == (most, count == "directory")
+    with pytest.raises(ImproperlyConfigured, match="file_count='two'"):
+        chat.ChatInterface(len, multimodal=True, file_count="two")

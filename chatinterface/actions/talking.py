@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
-from typing import Any
+from dataclasses import replace
+from functools import cache, partial
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 
-from chatinterface import adoption, conversations, events, history, hooks, sampling, signals, site
+from chatinterface import adoption, conversations, events, history, hooks, sampling, signals, site, uploads
 from chatinterface.actions.dispatch import changed, execute, give
 from chatinterface.actions.guard import action, refusal
 from chatinterface.conversations import Exchange
@@ -21,14 +20,15 @@ from chatinterface.runs.execution import prepare
 from chatinterface.runs.records import WORKER
 from chatinterface.runs.recovery import interrupt_lost
 from chatinterface.session import ChatSession
-from chatinterface.uploads import Attached, is_open
+from chatinterface.uploads import is_open
 from chatinterface.validation import require_valid
 
 
 @action
 def send(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResponse:
     """Add a message to a conversation, or begin one with it, and have it answered."""
-    posted = Posted(interface, uuid, request)
+    places = cache(partial(_places, request, interface, uuid))
+    posted = Posted(interface, uuid, request, lambda wanted: uploads.arrived(interface, places(), wanted))
     if not posted.is_valid():
         return refusal(request, posted.errors, posted.fields)
     require_valid(interface.validator, posted.value, partial(_session, request, interface, uuid))
@@ -48,7 +48,7 @@ def send(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResp
             key=envelope["key"],
             may_create=granted is not None,
             entered=posted.entered,
-            attached=_attached(request, interface, uuid, envelope),
+            attached=[replace(each, places=places()) for each in posted.attached if each.uploads],
         )
         owner, repeated = exchange.conversation.session_key, exchange.repeated
     finally:
@@ -86,16 +86,21 @@ def _answer(request: HttpRequest, interface: ChatInterface, exchange: Exchange, 
         hooks.tell(session, interface.on_example_select, signals.example_selected, event)
 
 
-def _attached(request: HttpRequest, interface: ChatInterface, uuid: UUID, envelope: Mapping[str, Any]) -> Attached:
-    """The files that the message is sent with: of this conversation, or of a page that was left for this one."""
-    limits = interface.limits_of(request.POST.get("input", ""))
-    if limits is None or not envelope["uploads"]:
-        return Attached()
-    places, who = [uuid], history.visitor(request)
-    left = history.granted(envelope["uploads_token"], who)
-    if left is not None and left[1] == interface.name and is_open(interface, who, left[0], granted=True):
-        places.append(left[0])
-    return Attached(uploads=envelope["uploads"], places=places, limits=limits)
+def _places(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> list[UUID]:
+    """Where the files of the message may have been attached: in its conversation, or in a page that was left for it."""
+    who = history.visitor(request)
+    tokens = [request.POST.get(name, "") for name in ("token", "uploads_token")]
+    granted = [given[0] for token in tokens if (given := history.granted(token, who)) and given[1] == interface.name]
+    return [
+        each
+        for each in dict.fromkeys([uuid, *granted])
+        if is_open(
+            interface,
+            history.visitor(request, granted=each if each in granted else None),
+            each,
+            granted=each in granted,
+        )
+    ]
 
 
 @action

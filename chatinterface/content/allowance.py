@@ -20,6 +20,8 @@ class FileLimits:
     types: tuple[str, ...] = ()
     max_bytes: int | None = None
     max_files: int | None = None
+    # Whether a folder is chosen, with the files that are in it.
+    directory: bool = False
 
     @property
     def accept(self) -> str:

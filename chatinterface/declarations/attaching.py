@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from chatinterface.content import accepted
 from chatinterface.content.allowance import FileLimits, bytes_of
-from chatinterface.declarations.base import Declaration
+from chatinterface.declarations.base import Declaration, listed
 
 # Bytes of a file that the page sends in one request.
 PIECE = 2 * 1024 * 1024
+COUNTS = ("single", "multiple", "directory")
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,9 @@ class Attaching(Declaration):
     max_file_size: int | str | None = "100mb"
     # Files that a message may have; None for any number.
     max_files: int | None = 10
+    # "single" for one file in a message, "directory" where a folder is chosen with the files in it. As in Gradio's
+    # MultimodalTextbox.
+    file_count: Literal["single", "multiple", "directory"] = "multiple"
     # Whether a voice note can be recorded; only over https, or on the machine itself.
     voice_notes: bool = True
     # Characters beyond which a text that is pasted becomes a file; None for never. As in Gradio's MultimodalTextbox.
@@ -52,14 +56,20 @@ class Attaching(Declaration):
     @property
     def takes_files(self) -> bool:
         """Whether anything that is sent may have files."""
-        return self.multimodal or any(_is_of_files(each) for each in self.inputs.values())
+        return self.multimodal or any(each.uploads for each in self.inputs.values())
 
     def limits_of(self, name: str) -> FileLimits | None:
-        """What of files is taken with the input of that name; None where it takes none."""
+        """What is taken of files that are announced for an input, or a field of one; None where it takes none."""
+        for each in self.inputs.values():
+            for field, limits in each.uploads.items():
+                if each.upload_name(field) == name:
+                    return limits
         chosen = self.inputs.get(name) or next(iter(self.inputs.values()), None)
-        if chosen is not None and _is_of_files(chosen):
-            return cast("FileLimits", chosen.declared.limits)  # type: ignore[union-attr]
-        return self.limits if self.multimodal and (chosen is None or chosen.composes) else None
+        return self.limits if self.attaches(chosen) else None
+
+    def attaches(self, chosen: Input | None) -> bool:
+        """Whether a message that is written in an input may have files beside its text."""
+        return self.multimodal and (chosen is None or chosen.composes)
 
     def settle(self) -> None:
         """See Declaration.settle()."""
@@ -75,12 +85,13 @@ class Attaching(Declaration):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 self.refuse(f"{name}={value!r} must be a whole number, 1 or more, or None.")
+        if self.file_count not in COUNTS:
+            self.refuse(f"file_count={self.file_count!r} must be one of {listed(COUNTS)}.")
         try:
             size = bytes_of(self.max_file_size)
         except ValueError as error:
             self.refuse(f"max_file_size={error}")
-        self.keep("limits", FileLimits(types=tuple(types), max_bytes=size, max_files=self.max_files))
-
-
-def _is_of_files(entry: Input) -> bool:
-    return bool(getattr(entry.declared, "uploads", False))
+        if self.file_count == "single":
+            self.keep("max_files", 1)
+        folder = self.file_count == "directory"
+        self.keep("limits", FileLimits(types=tuple(types), max_bytes=size, max_files=self.max_files, directory=folder))

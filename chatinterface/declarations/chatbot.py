@@ -21,6 +21,7 @@ NAMES = frozenset(
         "avatar_images",
         "buttons",
         "editable",
+        "feedback_options",
         "group_consecutive_messages",
         "height",
         "latex_delimiters",

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 # What of a Textbox belongs to the chat itself, by the name that it has there.
 SHARED = frozenset({"autofocus", "submit_btn", "stop_btn", "enter_sends"})
 OWN = frozenset({"label", "lines", "max_length", "max_lines", "placeholder", "value"})
-FILES = frozenset({"file_types", "max_files", "max_file_size", "max_plain_text_length", "voice_notes"})
-# Gradio's, which say the same in another way.
-GRADIO = frozenset({"file_count", "sources"})
+FILES = frozenset({"file_count", "file_types", "max_files", "max_file_size", "max_plain_text_length", "voice_notes"})
+# Gradio's, which says the same in another way.
+GRADIO = frozenset({"sources"})
 
 
 class Textbox:
@@ -46,7 +46,7 @@ class Textbox:
 class MultimodalTextbox(Textbox):
     """A Textbox with files; the chat is ``multimodal`` by it.
 
-    ``file_count`` is ``"single"`` or ``"multiple"``, and ``sources`` has ``"upload"`` and, where a voice note can be
+    ``sources`` has ``"upload"`` and, where a voice note can be
     recorded, ``"microphone"``, as in Gradio.
     """
 
@@ -57,8 +57,6 @@ class MultimodalTextbox(Textbox):
         shared = super().shared()
         if "sources" in shared:
             shared["voice_notes"] = "microphone" in shared.pop("sources")
-        if shared.pop("file_count", "multiple") == "single":
-            shared["max_files"] = 1
         return {"multimodal": True, **shared}
 
 

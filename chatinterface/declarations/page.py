@@ -38,6 +38,9 @@ class Page(Declaration):
     # Whether a dot shows that a reply is still being written.
     show_activity_dot: bool = True
 
+    # Gradio's, whose chats report how they are used unless this is False. Here nothing is ever reported to anybody.
+    analytics_enabled: bool | None = None
+
     if TYPE_CHECKING:
 
         @property
@@ -52,6 +55,8 @@ class Page(Declaration):
         super().settle()
         if not isinstance(self.name, str) or not NAME.fullmatch(self.name):
             self.refuse(f"name={self.name!r} cannot stand in an address. Give name=… of letters, digits, '-' and '_'.")
+        if self.analytics_enabled not in (None, True, False):
+            self.refuse(f"analytics_enabled={self.analytics_enabled!r} must be True, False or None.")
         threshold = self.placeholder_threshold
         if isinstance(threshold, bool) or not isinstance(threshold, int | float) or threshold < 0:
             self.refuse(f"placeholder_threshold={threshold!r} must be a number of seconds, 0 or more.")

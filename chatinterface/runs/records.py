@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from functools import partial
 from typing import Any
 
+from chatinterface.contents import again
 from chatinterface.inputs import Entered, contents
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
@@ -31,7 +33,7 @@ def given(
 
     What was ``entered`` just now is given as it is; else it is what the question and the conversation have kept of it.
     """
-    said = contents(interface.entries, question) if entered is None else entered.value
+    said = contents(interface.entries, question, partial(again, question)) if entered is None else entered.value
     if interface.additional is None:
         return {"message": said, "contents": said}
     values = entered.additional if entered is not None else {}

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django import template
-from django.forms import BaseForm, BoundField
+from django.forms import BaseForm, BoundField, Media
 from django.template import Context
 from django.template.defaultfilters import floatformat
 from django.template.loader import render_to_string
@@ -18,12 +18,15 @@ from tablericons.templatetags.tablericons import icon
 from chatinterface import authors, events, hooks, outputs, responding, signals, versions
 from chatinterface import opening as opening_messages
 from chatinterface.cards import Card, cards
+from chatinterface.content.allowance import FileLimits
 from chatinterface.content.markdown import render
 from chatinterface.flags import flagging
+from chatinterface.inputs import Input
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Flag, Message
-from chatinterface.posting import Panel, additional_form, field_template, panels
+from chatinterface.posting import Panel, additional_form, field_template, media, panels
 from chatinterface.presentation import body, part_html
+from chatinterface.widgets.files import limits_of
 
 # Seconds below which a tenth of one counts.
 SHORT = 10
@@ -82,6 +85,12 @@ def input_standing(interface: ChatInterface, conversation: Conversation) -> str:
 
 
 @register.filter
+def input_media(interface: ChatInterface) -> Media:
+    """The scripts and stylesheets that the inputs of a chat bring along."""
+    return media(interface)
+
+
+@register.filter
 def shown_inputs(panels: list[Panel]) -> int:
     """How many inputs have a tab."""
     return sum(panel.shown for panel in panels)
@@ -103,6 +112,24 @@ def example_cards(interface: ChatInterface) -> list[Card]:
 def input_template(field: BoundField) -> str:
     """The template that shows a field of an input."""
     return f"chatinterface/inputs/{field_template(field)}.html"
+
+
+@register.filter
+def file_limits(field: BoundField) -> FileLimits | None:
+    """The files that a field of an input takes; None where it takes something else."""
+    return limits_of(field.field)
+
+
+@register.filter
+def upload_name(entry: Input, field: BoundField) -> str:
+    """What uploads for a field of an input are announced as."""
+    return entry.upload_name(field.name)
+
+
+@register.filter
+def posted_name(entry: Input, field: BoundField) -> str:
+    """What the ids of the files for a field of an input are posted by."""
+    return entry.posted_name(field.name)
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Play
 from tests import services
 from tests.browser.chat import Chat
 from tests.browser.conftest import ARGUMENTS, CUT, Console
+from tests.browser.test_accessibility import accessible
 from tests.content.test_media import PNG
 from tests.server import Server
 
@@ -391,3 +393,78 @@ def test_files_of_a_tab_survive_a_reload(file_tab: Chat, server: Server) -> None
     file_tab.action("send").click()
     received(file_tab)
     assert sent_names(server, file_tab) == ["table.csv"]
+
+
+# Files as fields of a form
+
+
+@pytest.fixture
+def application(page: Page, server: Server) -> Chat:
+    return Chat(page, server).open("application")
+
+
+def field(chat: Chat, name: str) -> Any:
+    return chat.page.locator(f"[data-field={name}]")
+
+
+def choose(chat: Chat, name: str, *files: tuple[str, str, bytes]) -> None:
+    field(chat, name).locator("[data-chat-picker]").set_input_files(
+        [FilePayload(name=each, mimeType=kind, buffer=content) for each, kind, content in files]
+    )
+    expect(field(chat, name).locator(".ci-file[data-state=done]")).to_have_count(len(files))
+
+
+def test_form_takes_files(application: Chat, console: Console) -> None:
+    console.allow("status of 422")
+    application.page.get_by_label("Your name").fill("Ann")
+    choose(application, "portrait", ("me.png", "image/png", PNG))
+    application.action("send").click()
+    expect(field(application, "letter").locator("[data-field-errors]")).to_have_text("This field is required.")
+    expect(field(application, "letter").locator("[data-action=attach]")).to_be_focused()
+    choose(application, "letter", ("letter.txt", "text/plain", b"Dear jury"))
+    expect(field(application, "letter").locator("[data-field-errors]")).to_be_empty()
+    choose(application, "samples", ("a.txt", "text/plain", b"a"), ("b.txt", "text/plain", b"b"))
+    application.action("send").click()
+    received(application)
+    expect(application.body).to_contain_text("letter.txt has 9 bytes")
+    expect(application.body).to_contain_text("1 pixels wide")
+    expect(application.body).to_contain_text("2 work samples")
+    expect(application.messages.first).to_contain_text("Portrait")
+    expect(chips(application)).to_have_count(0)
+
+
+def test_form_keeps_its_files_over_a_reload(application: Chat) -> None:
+    choose(application, "letter", ("letter.txt", "text/plain", b"Dear jury"))
+    application.reload()
+    choose(application, "samples", ("a.txt", "text/plain", b"a"))
+    application.page.get_by_label("Your name").fill("Ann")
+    application.action("send").click()
+    received(application)
+    expect(application.body).to_contain_text("letter.txt has 9 bytes")
+    expect(application.body).to_contain_text("1 work samples")
+
+
+def test_drop_goes_where_it_is_dropped(application: Chat) -> None:
+    transfer = carried(application, ("a.txt", "text/plain", "x"))
+    field(application, "samples").dispatch_event("drop", {"dataTransfer": transfer})
+    expect(field(application, "samples").locator(".ci-file")).to_have_count(1)
+    expect(chips(application)).to_have_count(1)
+
+
+def test_folder_is_sent(page: Page, server: Server, tmp_path: Path) -> None:
+    """All that is taken of it, of folders in it too; what is hidden is left alone."""
+    (tmp_path / "deep").mkdir()
+    for name in ("one.txt", "two.md", "deep/three.txt", ".hidden.txt", "picture.png"):
+        (tmp_path / name).write_bytes(PNG if name.endswith("png") else b"some words")
+    chat = Chat(page, server).open("folder")
+    page.locator("[data-chat-picker]").set_input_files(tmp_path)
+    expect(chips(chat, "done")).to_have_count(3)
+    expect(page.locator("[data-chat-attach-note]")).to_contain_text("1")
+    chat.action("send").click()
+    received(chat)
+    expect(chat.body).to_have_text("3 texts, 6 words.")
+
+
+def test_form_with_files_is_accessible(application: Chat) -> None:
+    choose(application, "letter", ("letter.txt", "text/plain", b"Dear jury"))
+    accessible(application.page)

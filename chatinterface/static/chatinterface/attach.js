@@ -106,7 +106,9 @@ class Attach {
 
   post(uploads, token) {
     this.element.querySelector("[data-chat-uploads]").value = uploads;
-    this.element.querySelector("[data-chat-uploads-token]").value = token;
+    const field = this.element.querySelector("[data-chat-uploads-token]");
+    field.value = token;
+    field.disabled = !token; // Another field may have one to post.
   }
 
   // Where the keys go on.
@@ -121,6 +123,13 @@ class Attach {
     return !this.form.querySelector("[data-chat-area]")?.matches(":disabled");
   }
 
+  // What comes to a form with several of these goes to the one that it is meant for, or to the first.
+  meant({ target }) {
+    const all = [...(this.panel?.querySelectorAll("[data-chat-attach]") ?? [this.element])];
+    const field = target.closest?.("[data-field]");
+    return (all.find((each) => field?.contains(each)) ?? all[0]) === this.element;
+  }
+
   text(name, values = {}) {
     const { dataset } = this.element;
     const said = dataset[`text${name[0].toUpperCase()}${name.slice(1)}`] ?? "";
@@ -129,6 +138,12 @@ class Attach {
 
   say(text) {
     this.note.textContent = text;
+  }
+
+  // Stands there until something else is chosen, or sent.
+  remark(text) {
+    this.remarked = text;
+    this.say(text);
   }
 
   // To those who do not see the chips.
@@ -152,9 +167,18 @@ class Attach {
   }
 
   picked() {
-    this.add([...this.picker.files]);
+    this.gather([...this.picker.files]);
     this.picker.value = "";
     this.focus();
+  }
+
+  // Of a folder what is taken, without what its owner does not see either.
+  gather(files) {
+    if (!("directory" in this.element.dataset)) return this.add(files);
+    const seen = files.filter(({ name }) => !name.startsWith("."));
+    const taken = seen.filter((file) => this.takes(file));
+    this.add(taken);
+    this.remark(taken.length < seen.length ? this.text("leftOut", { count: seen.length - taken.length }) : "");
   }
 
   carries({ dataTransfer }) {
@@ -168,20 +192,28 @@ class Attach {
     this.root.toggleAttribute("data-dropping", this.depth > 0);
   }
 
-  dropped(event) {
+  async dropped(event) {
     if (!this.carries(event)) return;
     event.preventDefault();
     this.depth = 0;
     this.root.removeAttribute("data-dropping");
+    if (!this.meant(event)) return;
     const entries = [...event.dataTransfer.items].filter((item) => item.kind === "file");
+    const folders = entries.map((item) => item.webkitGetAsEntry?.()).filter((entry) => entry?.isDirectory);
     const files = entries.filter((item) => !item.webkitGetAsEntry?.()?.isDirectory).map((item) => item.getAsFile());
-    this.add(files.filter(Boolean));
     this.focus();
+    if (!folders.length || !("directory" in this.element.dataset)) {
+      this.add(files.filter(Boolean));
+      this.remark(folders.length ? this.text("folder") : "");
+      return;
+    }
+    const { walk } = await import(this.element.dataset.folderUrl);
+    this.gather([...files.filter(Boolean), ...(await walk(folders))]);
   }
 
   pasted(event) {
     const { clipboardData } = event;
-    if (!this.open || !clipboardData) return;
+    if (!this.open || !clipboardData || !this.meant(event)) return;
     const text = this.panel ? "" : clipboardData.getData("text/plain");
     const files = [...clipboardData.files];
     // A program that copies a table brings a picture of it along.
@@ -224,6 +256,7 @@ class Attach {
   }
 
   add(files) {
+    if (this.panel) this.element.dispatchEvent(new Event("input", { bubbles: true })); // What was wrong may not be so now.
     for (const file of files) {
       const entry = { id: uuid(), name: file.name, type: file.type, size: file.size, state: "waiting", file };
       const reason = this.reason(file);
@@ -360,7 +393,7 @@ class Attach {
   release() {
     const waiting = this.files.some((each) => ["waiting", "running"].includes(each.state));
     if (waiting) return;
-    this.say("");
+    this.say(this.remarked ?? "");
     const ready = this.panel && "autoSend" in this.panel.dataset && this.files.length && this.files.every((each) => each.state === "done");
     if (this.held || ready) this.form.requestSubmit();
   }
@@ -386,6 +419,7 @@ class Attach {
   }
 
   accepted() {
+    this.remark("");
     for (const entry of this.sent ?? []) {
       entry.playback?.stop();
       entry.chip.remove();

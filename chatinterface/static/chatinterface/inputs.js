@@ -2,6 +2,7 @@
 // field for text, which is the composer's. What is in a disabled fieldset is not posted: that is how one is active.
 
 const KEYBOARD_PAUSE = 700; // milliseconds after the last key until a value counts as chosen
+const CONTROLS = "input:not([hidden], [type=hidden]), textarea, select, [data-action=attach]";
 const forms = new WeakMap();
 
 // crypto.randomUUID() is there only where the page is served securely.
@@ -243,18 +244,18 @@ class Inputs {
     if (!fields.length && panel === this.panel && !("whole" in panel.dataset)) fields = [...panel.querySelectorAll("[data-field]")];
     for (const field of fields) {
       const errors = field.querySelector("[data-field-errors]") ?? this.errors;
-      for (const control of field.querySelectorAll("input, textarea, select")) {
-        control.setAttribute("aria-invalid", "true");
+      for (const control of field.querySelectorAll(CONTROLS)) {
+        if (!control.matches("button")) control.setAttribute("aria-invalid", "true");
         describe(control, errors.id, true);
       }
     }
     if (fields.length && panel === this.additional) panel.open = true;
-    if (panel !== this.panel || !this.form.contains(document.activeElement?.closest("[aria-invalid]"))) fields[0]?.querySelector("input, textarea, select")?.focus();
+    if (panel !== this.panel || !this.form.contains(document.activeElement?.closest("[aria-invalid]"))) fields[0]?.querySelector(CONTROLS)?.focus();
   }
 
   correct(field) {
     const errors = field.querySelector("[data-field-errors]");
-    for (const control of field.querySelectorAll("[aria-invalid]")) {
+    for (const control of field.querySelectorAll(CONTROLS)) {
       control.removeAttribute("aria-invalid");
       describe(control, (errors ?? this.errors).id, false);
     }
