@@ -44,6 +44,10 @@ matrix: $(VENV)/.installed-dev chromium ## Run the suite on every pair of Python
 bench: $(VENV)/.installed-dev chromium ## Measure the speed in a real browser and write it into benchmarks/
 	$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: load
+load: $(VENV)/.installed-dev ## Put a real server under load, with many visitors at once, and write it into benchmarks/
+	$(BIN)/python -m benchmarks.load $(ARGS)
+
 .PHONY: screenshots
 screenshots: $(VENV)/.installed-dev chromium ## Take the README's pictures of the page
 	$(BIN)/python -m scripts.screenshots $(ARGS)

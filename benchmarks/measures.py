@@ -1,6 +1,5 @@
 """What is measured, each in a fresh browser context: a function from a target to named numbers."""
 
-import math
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, TimeoutError
 
 from benchmarks import conversations
 from benchmarks.page import Page, Wire
+from benchmarks.percentiles import percentile
 from benchmarks.targets import Target
 from project.instruments import tokens
 
@@ -76,11 +76,11 @@ def smoothness(browser: Browser, target: Target) -> Figures:
     """Tokens 20 ms apart."""
     with warm_page(browser, target) as page:
         cpu = target.cpu()
-        gaps = sorted(page.ask(300, 20).gaps)
+        gaps = page.ask(300, 20).gaps
         return {
             "gap_p50_ms": statistics.median(gaps),
-            "gap_p95_ms": gaps[math.ceil(0.95 * len(gaps)) - 1],
-            "gap_max_ms": gaps[-1],
+            "gap_p95_ms": percentile(gaps, 95),
+            "gap_max_ms": max(gaps),
             "smooth_cpu_s": target.cpu() - cpu,
         }
 

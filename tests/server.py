@@ -93,12 +93,16 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
         self.uploads = directory / "uploads"
         self._environment = environment(self.database, {"UPLOADS": str(self.uploads), **(extra or {})})
-        self._application = application
+        self.application = application
         shutil.copyfile(database, self.database)
 
     def url(self, path: str = "/") -> str:
         """The address of a path on this server."""
         return f"http://127.0.0.1:{self.port}{path}"
+
+    def command(self) -> list[str]:
+        """What starts it."""
+        return [sys.executable, "-m", "daphne", "--bind", "127.0.0.1", "--port", str(self.port), self.application]
 
     def start(self) -> "Server":
         """Start it, and wait until it takes connections. Raises RuntimeError with its log where it does not."""
@@ -107,10 +111,9 @@ class Server:
 
     def launch(self) -> None:
         """Start it, and wait for nothing."""
-        command = ["-m", "daphne", "--bind", "127.0.0.1", "--port", str(self.port), self._application]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *command],
+                self.command(),
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -124,7 +127,7 @@ class Server:
         assert self.process is not None, "it was launched"
         if not wait_for_port(self.process, self.port):
             self.kill9()
-            raise RuntimeError(f"Daphne did not start:\n{self.text()}")
+            raise RuntimeError(f"The server did not start:\n{self.text()}")
         return self
 
     @property

@@ -1,0 +1,76 @@
+"""`make load`: many visitors at once of a real server on this machine, Daphne and uvicorn in turn."""
+
+import argparse
+import asyncio
+import json
+import platform
+import resource
+import tempfile
+from dataclasses import fields
+from datetime import UTC, datetime
+from os import cpu_count, getloadavg
+from pathlib import Path
+
+import django
+
+from benchmarks import report
+from benchmarks.load import phases
+from benchmarks.load.budgets import BUDGETS
+from benchmarks.load.phases import Figures, Size
+from benchmarks.load.servers import KINDS, serving
+from benchmarks.load.visitor import Site
+from tests.server import make_database
+
+RESULTS = Path(__file__).with_name("results.json")
+
+
+async def put_on(origin: str, chosen: list[str], size: Size) -> Figures:
+    """All chosen phases on a server, one after the other."""
+    figures: Figures = {}
+    async with Site(origin) as site:
+        for name in chosen:
+            measured = await phases.ALL[name](site, size)
+            print("  ".join([f"  {name:8}", *(f"{key} {value:.4g}" for key, value in measured.items())]), flush=True)
+            figures |= measured
+    return figures
+
+
+def main() -> None:
+    """Measure, print the table, and write it into the README of the benchmarks where all was measured in full."""
+    parser = argparse.ArgumentParser(prog="make load ARGS=…", description=__doc__)
+    parser.add_argument("--servers", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--only", nargs="+", choices=phases.ALL, default=list(phases.ALL), metavar="PHASE")
+    parser.add_argument("--origin", help="a server that runs already, for instance http://127.0.0.1:8000: its streams")
+    for field in fields(Size):
+        parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default)
+    options = vars(parser.parse_args())
+    size = Size(**{field.name: options[field.name] for field in fields(Size)})
+    # A socket is a file, on both sides.
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if options["origin"]:
+        asyncio.run(put_on(options["origin"], ["streams"], size))
+        return
+    busy, results = getloadavg()[0], {}
+    with tempfile.TemporaryDirectory() as directory:
+        database = make_database(Path(directory) / "template.sqlite3")
+        for kind in options["servers"]:
+            print(kind, flush=True)
+            with serving(kind, database) as server:
+                results[kind] = asyncio.run(put_on(server.url(""), options["only"], size))
+    table = report.columns(BUDGETS, results)
+    print(table)
+    if size == Size(mixed=size.mixed) and set(options["only"]) == set(phases.ALL) and set(results) == set(KINDS):
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        report.insert("load", f"{facts(size, busy)}\n\n{table}")
+
+
+def facts(size: Size, busy: float) -> str:
+    """What the figures were taken with."""
+    versions = f"Python {platform.python_version()}, Django {django.__version__}"
+    machine = f"{cpu_count()} cores, on which other work took {busy:.1f}"
+    return f"Taken on {datetime.now(UTC):%Y-%m-%d}, mixed use for {size.mixed:g} s. {versions}, {machine}."
+
+
+if __name__ == "__main__":
+    main()
