@@ -44,6 +44,10 @@ matrix: $(VENV)/.installed-dev chromium ## Run the suite on every pair of Python
 bench: $(VENV)/.installed-dev chromium ## Measure the speed in a real browser and write it into benchmarks/
 	$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: bench-peers
+bench-peers: $(VENV)/.installed-dev chromium ## Measure five other projects beside this one, in the same way (takes an hour)
+	$(BIN)/python -m benchmarks.peers $(ARGS)
+
 .PHONY: load
 load: $(VENV)/.installed-dev ## Put a real server under load, with many visitors at once, and write it into benchmarks/
 	$(BIN)/python -m benchmarks.load $(ARGS)

@@ -3,36 +3,17 @@
 import argparse
 import platform
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from os import cpu_count, getloadavg
 from pathlib import Path
 
 import django
-from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks import measures, report, targets
+from benchmarks.browser import browser
 from benchmarks.measures import Measure
 from tests.server import make_database
-from tests.services import chromium
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-]
-
-
-@contextmanager
-def browser() -> Iterator[Browser]:
-    """A fresh Chromium."""
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 def measure_round(number: int, chosen: list[Measure], results: report.Results) -> None:

@@ -34,9 +34,7 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
 def warm_page(browser: Browser, target: Target) -> Iterator[Page]:
     """A page that has shown a reply already."""
     with visitor(browser) as context:
-        page = Page(context, target).open().settle()
-        page.ask(50)
-        yield page
+        yield Page(context, target).open().settle().warm()
 
 
 def load(browser: Browser, target: Target) -> Figures:

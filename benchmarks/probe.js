@@ -25,7 +25,18 @@
     probe.first ||= now;
     if (last) probe.done ||= now;
   };
-  new MutationObserver(observe).observe(document, { childList: true, subtree: true, characterData: true });
+  const observer = new MutationObserver(observe);
+  const roots = [];
+  const watch = (root) => {
+    roots.push(root);
+    observer.observe(root, { childList: true, subtree: true, characterData: true });
+    return root;
+  };
+  watch(document);
+  const { attachShadow } = Element.prototype;
+  Element.prototype.attachShadow = function (options) {
+    return watch(attachShadow.call(this, options));
+  };
   addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !probe.sent) probe.sent = performance.now();
   }, true);
@@ -38,19 +49,19 @@
   };
 
   // The numbers of the tokens that the document shows now, in their order.
-  probe.numbers = () => {
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    let text = "";
-    while (walker.nextNode()) {
-      if (!/^(SCRIPT|STYLE|TEXTAREA)$/.test(walker.currentNode.parentNode.nodeName)) text += walker.currentNode.data;
-    }
-    return Array.from(text.matchAll(new RegExp(`${probe.tag}(\\d+)`, "g")), (match) => Number(match[1]));
+  probe.numbers = () =>
+    Array.from(textOf(document.body).matchAll(new RegExp(`${probe.tag}(\\d+)`, "g")), (match) => Number(match[1]));
+
+  const textOf = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) return node.data;
+    if (/^(SCRIPT|STYLE|TEXTAREA)$/.test(node.nodeName)) return "";
+    return [node.shadowRoot, ...node.childNodes].map((inner) => (inner ? textOf(inner) : "")).join("");
   };
 
   // Note when the input is there and takes text.
   probe.wait = (selector) => {
     const timer = setInterval(() => {
-      const input = document.querySelector(selector);
+      const input = roots.map((root) => root.querySelector(selector)).find((found) => found?.isConnected);
       if (!input || input.disabled || !input.getClientRects().length) return;
       probe.usable = performance.now();
       clearInterval(timer);

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from tests.server import ROOT, Server, free_port, wait_for_port
 
 CONNECTED = "[data-chat][data-connection=open] [data-chat-input]"
@@ -24,16 +26,27 @@ class Target:
     connected: str
     pid: int
     database: Path | None = None
+    # Seconds after a reply until the next message is sent, so that nothing of one is still going on during the other.
+    rest: float = 0.25
 
     @property
     def url(self) -> str:
         """The address of the page."""
         return self.origin + self.path
 
+    def processes(self) -> list[psutil.Process]:
+        """The server's process, and those that it has started."""
+        server = psutil.Process(self.pid)
+        return [server, *server.children(recursive=True)]
+
     def cpu(self) -> float:
         """The seconds of processor time that the server has used so far."""
         # Linux names the clock of another process so; the times in /proc are counted in steps of 10 ms.
-        return time.clock_gettime(~self.pid << 3 | 2)
+        return sum(time.clock_gettime(~each.pid << 3 | 2) for each in self.processes())
+
+    def memory(self) -> float:
+        """The megabytes of memory that the server has in use."""
+        return sum(each.memory_info().rss for each in self.processes()) / 2**20
 
 
 @contextmanager
