@@ -17,7 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from benchmarks import targets
-from benchmarks.__main__ import browser
+from benchmarks.browser import browser
 from benchmarks.targets import Target
 from tests.server import make_database
 

@@ -34,16 +34,26 @@ def measured(measure: Measure, target: Target) -> Figures:
 def measure_round(number: int, names: list[str], chosen: list[str], database: Path, results: report.Results) -> None:
     """Every contender on a fresh server, one after the other, in the next round the other way round."""
     for name in names if number % 2 == 0 else names[::-1]:
-        failures = 0.0
-        with contenders.running(name, database) as target:
-            for each in chosen:
-                figures = measured(measures.ALL[each], target)
-                failures += figures.pop("failures")
-                for figure, value in figures.items():
-                    results[name].setdefault(figure, []).append(value)
-                shown = "  ".join(f"{figure} {value:.4g}" for figure, value in figures.items())
-                print(f"round {number + 1}  {name:9} {each:10} {shown}", flush=True)
-        results[name].setdefault("failures", []).append(failures)
+        try:
+            with contenders.running(name, database) as target:
+                figures = measure_target(number, target, chosen)
+        except RuntimeError as error:
+            print(f"  {error}", flush=True)
+            figures = {"failures": float(len(chosen))}
+        for figure, value in figures.items():
+            results[name].setdefault(figure, []).append(value)
+
+
+def measure_target(number: int, target: Target, chosen: list[str]) -> Figures:
+    """Every chosen measure of one contender, and how many of them have failed."""
+    all_figures: Figures = {"failures": 0.0}
+    for each in chosen:
+        figures = measured(measures.ALL[each], target)
+        all_figures["failures"] += figures.pop("failures")
+        all_figures |= figures
+        shown = "  ".join(f"{figure} {value:.4g}" for figure, value in figures.items())
+        print(f"round {number + 1}  {target.name:9} {each:10} {shown}", flush=True)
+    return all_figures
 
 
 def main() -> None:
