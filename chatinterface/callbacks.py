@@ -17,7 +17,9 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
+from concurrent.futures import Future
 from contextlib import aclosing
+from contextvars import ContextVar
 from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any, TypeVar
@@ -28,6 +30,9 @@ from chatinterface import threads
 from chatinterface.relay import Errand, Relay
 
 T = TypeVar("T")
+
+# Told of each piece of work that a callback is given a thread for, which may go on when nobody listens to it any more.
+at_work: ContextVar[Callable[[Future[None]], None] | None] = ContextVar("at_work", default=None)
 
 # A parameter of one of these names receives the ChatSession, wherever it stands.
 SESSION_NAMES = frozenset({"chat", "instance"})
@@ -223,6 +228,8 @@ async def _in_thread(call: Callable[[], Any]) -> AsyncGenerator[Any]:
     relay = Relay(asyncio.get_running_loop())
     work = functools.partial(threads.as_request, functools.partial(relay.run, call))
     job = threads.callbacks().submit(threads.carried(work))
+    if told := at_work.get():
+        told(job)
     try:
         async for value in relay:
             if isinstance(value, Awaitable | AsyncIterator):

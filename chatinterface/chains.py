@@ -1,4 +1,4 @@
-"""The messages of one run: a chain, of which the last is the leaf. Each function is one transaction.
+"""The messages of one run: each is added behind all that is shown. Each function is one transaction.
 
 They raise Replaced where the conversation has gone on without the run, or is gone.
 """
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chatinterface import prompts, tree, withdrawal
 from chatinterface.authors import role_of, stored
-from chatinterface.exceptions import Replaced
+from chatinterface.exceptions import Busy, Replaced
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message, Run
 from chatinterface.replies import changed
@@ -55,9 +55,12 @@ def turn(
 ) -> Turned:
     """Take the last ``count`` messages off the path, or all; the run goes on behind those that stay.
 
-    Its messages of the ids ``silent``, in which nothing was said, are not kept.
+    Its messages of the ids ``silent``, in which nothing was said, are not kept. Raises Busy where others are at work in
+    the conversation, or wait: they would lose their places.
     """
     conversation = _of(run)
+    if conversation.runs.filter(status__in=Run.ACTIVE).exclude(pk=run.pk).exists():
+        raise Busy
     for message in Message.objects.filter(pk__in=silent).order_by("-pk"):
         _delete(conversation, run, message)
     shown = tree.path(conversation)
@@ -118,7 +121,11 @@ def _delete(conversation: Conversation, run: Run, message: Message) -> None:
 
 def _of(run: Run) -> Conversation:
     conversation = Conversation.objects.select_for_update().filter(pk=run.conversation_id).first()
-    over = Run.objects.filter(pk=run.pk, status__in=[Run.Status.DONE, Run.Status.STOPPED, Run.Status.FAILED])
-    if conversation is None or over.exists() or not run.messages.filter(pk=conversation.leaf_id or 0).exists():
+    if conversation is None:
+        raise Replaced
+    status = Run.objects.filter(pk=run.pk).values_list("status", flat=True).first()
+    # Who was taken for lost may go on while nobody else has.
+    last = status == Run.Status.INTERRUPTED and run.messages.filter(pk=conversation.leaf_id or 0).exists()
+    if status != Run.Status.RUNNING and not last:
         raise Replaced
     return conversation

@@ -29,6 +29,8 @@ class Settings:
     request_threads: int = 8
     # Threads for the database work of sockets and runs, in each server process.
     database_threads: int = 4
+    # Replies of one chat that are written at once in each server process; None for any number. See concurrency_limit.
+    concurrency_limit: int | None = None
     # Seconds after which a run that no longer renews its claim counts as interrupted.
     lease: float = 10.0
     # Seconds between two checkpoints of a running reply.
@@ -47,7 +49,9 @@ class Settings:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            whole = isinstance(field.default, int)
+            if value is None and field.default is None:
+                continue
+            whole = field.default is None or isinstance(field.default, int)
             if not _is_number(value, whole=whole) or value <= 0:
                 _refuse(field.name, value, "a positive whole number" if whole else "a positive number of seconds")
         if self.lease < CHECKPOINTS_PER_LEASE * self.checkpoint:

@@ -26,7 +26,8 @@ from chatinterface.history import Visitor, find
 from chatinterface.inputs import Entered
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message, Run
-from chatinterface.replies import changed, interrupt, is_lost, lease_end
+from chatinterface.queueing import Way, make_way, require_idle
+from chatinterface.replies import changed, lease_end
 from chatinterface.uploads import Attached
 
 TITLE_LENGTH = 60
@@ -41,6 +42,8 @@ class Exchange:
     reply: Message
     run: Run
     repeated: bool = False
+    # How the run begins: by itself, when it is executed.
+    way: Way = Way.GO
     # The ids of the messages that are not shown any more; None where they are many.
     removed: list[int] | None = field(default_factory=list)
 
@@ -75,10 +78,13 @@ def send(
 ) -> Exchange:
     """Add the visitor's message and an empty reply with its run: claimed by ``worker``, or queued without one.
 
+    What becomes of it while another reply is being written is the chat's ``on_busy``: then the run is queued for the
+    worker, and the exchange says its ``way``.
     ``entered`` is what the text stands for, where it is more than that; the message is sent with the files
     ``attached``. With ``may_create`` the conversation is made where it does not exist. A repeated ``key`` adds nothing
-    and returns what it added the first time. Raises Conversation.DoesNotExist where it is not the visitor's, Busy while
-    a reply is running, TooMany beyond the chat's rate limit, FileGone where a file is not there.
+    and returns what it added the first time. Raises Conversation.DoesNotExist where it is not the visitor's, Busy where
+    a reply is running and the chat takes no other message meanwhile, TooMany beyond the chat's rate limit, FileGone
+    where a file is not there.
     """
     sent = partial(_send, interface, who, uuid, text, worker=worker, key=key, may_create=may_create)
     try:
@@ -115,7 +121,7 @@ def _send(
     attached: Sequence[Attached],
 ) -> Exchange:
     conversation = _open(interface, who, uuid, may_create=may_create)
-    require_idle(conversation)
+    way = make_way(interface, conversation)
     limits.count(interface, who)
     example = entered.example if entered is not None else None
     question = Message.objects.create(
@@ -141,7 +147,7 @@ def _send(
         conversation.title = title_of(text or text_of(question.parts))
         search.index_title(conversation)
     trigger = Run.Trigger.EXAMPLE if example else Run.Trigger.SEND
-    return reply_to(question, conversation, interface, trigger, worker, removed=[])
+    return reply_to(question, conversation, interface, trigger, worker, removed=[], way=way)
 
 
 @transaction.atomic
@@ -155,7 +161,7 @@ def rerun(interface: ChatInterface, who: Visitor, uuid: UUID, reply_id: int, *, 
     reply = conversation.messages.get(pk=reply_id)
     require_idle(conversation)
     require_shown(reply)
-    question = None if reply.role == Message.Role.USER else tree.last_question(conversation, reply.pk)
+    question = None if reply.role == Message.Role.USER else tree.question_of(conversation, reply)
     if question is None:
         raise NoQuestion
     if any(part.get("secret") for part in question.parts):
@@ -239,15 +245,6 @@ def locked(who: Visitor, uuid: UUID, interface: str) -> Conversation:
     return find(who, uuid, interface, lock=True)
 
 
-def require_idle(conversation: Conversation) -> None:
-    """Raise Busy while a reply is being written; what a lost worker left behind is marked, and is no reason to wait."""
-    leaf = conversation.leaf
-    if leaf is not None and conversation.answering:
-        if not is_lost(leaf.run) or not interrupt(conversation.pk):
-            raise Busy
-        conversation.refresh_from_db(fields=["revision"])
-
-
 def require_shown(message: Message) -> None:
     """Raise GoneOn where the message is not on the path."""
     if not message.active:
@@ -269,6 +266,9 @@ def _open(interface: ChatInterface, who: Visitor, uuid: UUID, *, may_create: boo
             "language": translation.get_language() or "",
         },
     )
+    if created:
+        # Nobody is asked who answers in it.
+        conversation.active_until = None
     # Somebody else's conversation of that id, or the same visitor's other request that made it just now.
     return conversation if created else locked(who, uuid, interface.name)
 
@@ -289,16 +289,18 @@ def reply_to(
     worker: str,
     *,
     removed: list[int] | None,
+    way: Way = Way.GO,
 ) -> Exchange:
     """Add the empty reply to a message of a locked conversation, with its run. See send()."""
     now = timezone.now()
+    begins = bool(worker) and way is Way.GO
     run = Run.objects.create(
         conversation=conversation,
         trigger=trigger,
         queued_at=now,
-        status=Run.Status.RUNNING if worker else Run.Status.QUEUED,
+        status=Run.Status.RUNNING if begins else Run.Status.QUEUED,
         worker=worker,
-        started_at=now if worker else None,
+        started_at=now if begins else None,
         lease_until=lease_end(),
     )
     reply = Message.objects.create(
@@ -307,12 +309,13 @@ def reply_to(
         role=Message.Role.ASSISTANT,
         user_name=str(interface.callback_user),
         avatar=stored(interface.callback_avatar),
-        status=Message.Status.RUNNING,
+        status=Message.Status.RUNNING if way is Way.GO else Message.Status.QUEUED,
         run=run,
     )
     conversation.leaf = reply
+    conversation.active_until = conversation.active_until or run.lease_until
     changed(conversation, now)
-    return Exchange(conversation=conversation, question=question, reply=reply, run=run, removed=removed)
+    return Exchange(conversation=conversation, question=question, reply=reply, run=run, removed=removed, way=way)
 
 
 def title_of(text: str) -> str:

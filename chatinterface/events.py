@@ -16,6 +16,8 @@ nothing here is relied on to arrive. The frames down:
 ``output.changed``     ``name``, ``html`` or ``fetch``: what stands beside the chat under this name
 ``notice``             ``text``, ``level``: shown for some seconds, and kept nowhere
 ``log.changed``        ``revision``: fetch the log anew
+``run.state``          ``message``, ``status`` (``queued`` or ``running``), ``place`` in line (1 is the next one; 0
+                       where it is not known), ``text``: what is said of that while the reply says nothing
 ``history.changed``    ``conversation``: its row in the visitor's list, or all of it where None; ``gone``, if so
 ``form.changed``       ``revision``, ``active`` (the name of an input), ``shown`` (the names of those with a tab)
 ``error``              ``code``, ``detail``: the socket closes with this code
@@ -56,12 +58,13 @@ LOG_CHANGED = "log.changed"
 FORM_CHANGED = "form.changed"
 NOTICE = "notice"
 OUTPUT = "output.changed"
+RUN_STATE = "run.state"
 HISTORY_CHANGED = "history.changed"
 ERROR = "error"
 ACK = "ack"
 
 # Frames that have nothing to do with the log: whatever a page has seen of it, they are for it.
-ASIDE = frozenset({NOTICE, OUTPUT, HISTORY_CHANGED})
+ASIDE = frozenset({NOTICE, OUTPUT, RUN_STATE, HISTORY_CHANGED})
 
 # Where the websocket of a conversation is.
 SOCKET = "ws/chatinterface/{}/"
@@ -81,6 +84,7 @@ STOP = "stop"
 SNAPSHOT = "snapshot"
 TELL = "tell"
 BEAT = "beat"
+WAKE = "wake"
 
 Frame = dict[str, Any]
 
@@ -175,6 +179,11 @@ async def list_changed(group: str, uuid: UUID | None, *, gone: bool = False) -> 
 async def stop_reply(message: int) -> None:
     """Ask the worker that writes a reply to stop."""
     await _quietly("group_send", reply_group(message), {"type": STOP, "message": message})
+
+
+async def wake(message: int) -> None:
+    """Have the worker that is going to write a reply look whether it is its turn."""
+    await _quietly("group_send", reply_group(message), {"type": WAKE, "message": message})
 
 
 async def tell(message: int, key: str, value: Any) -> None:

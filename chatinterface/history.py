@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 
 from django.core import signing
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from chatinterface import authors
-from chatinterface.models import Conversation, Message
+from chatinterface.models import Conversation, Message, Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 PAGE_SIZE = 50
 
 SALT = "chatinterface.conversation"
+
+# What a conversation is read with: see Conversation.active_until.
+ACTIVE_UNTIL = Subquery(
+    Run.objects.filter(conversation=OuterRef("pk"), status__in=Run.ACTIVE)
+    .order_by("lease_until")
+    .values("lease_until")[:1]
+)
 
 # Seconds for which the token of a page without a conversation opens a socket.
 TOKEN_AGE = 24 * 60 * 60
@@ -94,7 +101,13 @@ def find(who: Visitor, uuid: UUID, interface: str | None = None, *, lock: bool =
     found = Conversation.objects.select_related("leaf__run", "user").defer(
         "leaf__parts", "leaf__html", "leaf__run__error"
     )
-    return found.get(who.owns(), uuid=uuid, deleted_at=None, **named)
+    return with_leases(found).get(who.owns(), uuid=uuid, deleted_at=None, **named)
+
+
+def with_leases(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """The same, read with their ``active_until``."""
+    # By its name, which has a meaning already where it was not read: see the model.
+    return conversations.annotate(**{"active_until": ACTIVE_UNTIL})
 
 
 def messages(

@@ -10,6 +10,7 @@ from chatinterface.callbacks import place
 from chatinterface.declarations.access import Admission
 from chatinterface.declarations.additional import AdditionalInputs
 from chatinterface.declarations.answering import Answering
+from chatinterface.declarations.busy import Busy
 from chatinterface.declarations.chatbot import Log
 from chatinterface.declarations.composing import Composing
 from chatinterface.declarations.examples import Examples
@@ -46,6 +47,7 @@ class ChatInterface(
     Outputs,
     Retention,
     Saving,
+    Busy,
     Limits,
     Frames,
     Versions,

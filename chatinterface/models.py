@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatinterface.asked import Prompt as Prompt
 from chatinterface.content.parts import text_of
+from chatinterface.leases import Leased
 from chatinterface.passages import Passage as Passage
 from chatinterface.passages import listed
 from chatinterface.pending import Upload as Upload
@@ -41,7 +42,7 @@ def _owned(name: str) -> models.CheckConstraint:
     )
 
 
-class Conversation(models.Model):
+class Conversation(Leased, models.Model):
     """What one visitor said to one chat, and what was answered: a tree of messages, of which one path is shown."""
 
     uuid = models.UUIDField(_("public id"), unique=True, default=uuid.uuid4, editable=False)
@@ -94,13 +95,6 @@ class Conversation(models.Model):
     # The link by which it is read, where it is read by one.
     link: SharedLink | None = None
 
-    @property
-    def answering(self) -> bool:
-        """Whether a run is at work that writes replies, of which the last need not be the one that is unfinished."""
-        if self.leaf is None:
-            return False
-        return self.leaf.running or (self.leaf.run is not None and self.leaf.run.status in Run.ACTIVE)
-
 
 class Run(models.Model):
     """One execution of a callback, for one reply: what happened, and how long it took."""
@@ -116,7 +110,7 @@ class Run(models.Model):
         SITE = "site", _("the site itself")
 
     class Status(models.TextChoices):
-        QUEUED = "queued", _("queued")  # Waits to be claimed.
+        QUEUED = "queued", _("queued")  # Waits for its turn, with its worker.
         RUNNING = "running", _("running")  # Claimed by a worker whose lease is not over.
         DONE = "done", _("done")  # The callback returned.
         STOPPED = "stopped", _("stopped")  # Stopped by its reader.
@@ -147,7 +141,11 @@ class Run(models.Model):
         verbose_name = _("run")
         verbose_name_plural = _("runs")
         indexes: ClassVar[list[Any]] = [
-            models.Index("lease_until", name="chatinterface_run_active", condition=Q(status__in=["queued", "running"])),
+            models.Index(
+                *("conversation", "lease_until"),
+                name="chatinterface_run_active",
+                condition=Q(status__in=["queued", "running"]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -166,11 +164,15 @@ class Message(models.Model):
         SYSTEM = "system", _("system")
 
     class Status(models.TextChoices):
+        QUEUED = "queued", _("queued")  # A reply whose run waits for its turn.
         RUNNING = "running", _("running")  # A reply that is waited for or being written.
         DONE = "done", _("done")
         STOPPED = "stopped", _("stopped")
         FAILED = "failed", _("failed")
         INTERRUPTED = "interrupted", _("interrupted")
+
+    # Of replies that are not complete.
+    OPEN = (Status.QUEUED, Status.RUNNING)
 
     conversation = models.ForeignKey(
         Conversation, verbose_name=_("conversation"), on_delete=models.CASCADE, related_name="messages"
@@ -236,7 +238,7 @@ class Message(models.Model):
     @property
     def running(self) -> bool:
         """Whether a reply is waited for, or being written."""
-        return self.status == self.Status.RUNNING
+        return self.status in self.OPEN
 
     @property
     def text(self) -> str:

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from chatinterface import events, tree
 from chatinterface.content.components.base import Part
@@ -168,6 +169,24 @@ def settled_frame(
     if len(html) > events.INLINE_LIMIT:
         return {**frame, "fetch": _address(conversation, message)}
     return {**frame, "body": html}
+
+
+def state_frame(interface: ChatInterface, message: Message, place: int | None) -> events.Frame:
+    """The frame that says of a reply in which nothing was said yet that it waits in line, where; None: no longer."""
+    return {
+        "type": events.RUN_STATE,
+        "message": message.pk,
+        "status": message.Status.RUNNING if place is None else message.Status.QUEUED,
+        "place": place or 0,
+        "text": str(interface.placeholder_text) if place is None else in_line(place),
+    }
+
+
+def in_line(place: int = 0) -> str:
+    """What is said of a place in line: 1 is the next one, 0 where it is not known."""
+    if place > 1:
+        return gettext("Number {place} in line").format(place=place)
+    return gettext("Next in line") if place else gettext("In line")
 
 
 def changed_frame(interface: ChatInterface, conversation: Conversation, message: Message) -> events.Frame:

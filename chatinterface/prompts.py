@@ -65,7 +65,7 @@ def close(key: UUID) -> bool:
     return bool(unanswered.update(status=Status.CLOSED))
 
 
-def end(runs: Iterable[Run]) -> None:
+def end(runs: Iterable[Run | int]) -> None:
     """These runs have ended: what they have not taken is forgotten. To be called in the transaction that ends them."""
     Prompt.objects.filter(run__in=runs).exclude(status=Status.TAKEN).update(status=Status.CLOSED, answer=None)
 

@@ -96,25 +96,38 @@ def checkpoint(run: Run, said: Mapping[int, list[Part] | None]) -> int | None:
 
 @transaction.atomic
 def interrupt(conversation_id: int) -> list[int]:
-    """Mark what a lost worker left behind as interrupted, keeping its text; returns the ids of the replies.
+    """Mark what lost workers left behind as interrupted, keeping its text; returns the ids of the replies.
 
-    Called by whoever reads a conversation whose run does not renew its lease.
+    Called by whoever reads a conversation that has a run which does not renew its lease.
     """
     conversation = Conversation.objects.select_for_update().get(pk=conversation_id)
     now = timezone.now()
-    lost = Run.objects.filter(conversation=conversation, status__in=Run.ACTIVE, lease_until__lt=now)
-    replies = Message.objects.filter(run__in=lost, status=Message.Status.RUNNING)
-    interrupted = list(replies.values_list("pk", flat=True))
-    if interrupted:
+    active = Run.objects.filter(conversation=conversation, status__in=Run.ACTIVE, lease_until__lt=now)
+    lost = list(active.values_list("pk", flat=True))
+    interrupted: list[int] = []
+    if lost:
+        replies = Message.objects.filter(run__in=lost, status__in=Message.OPEN)
+        interrupted = list(replies.values_list("pk", flat=True))
         replies.update(status=Message.Status.INTERRUPTED, updated_at=now)
         prompts.end(lost)
-        lost.update(status=Run.Status.INTERRUPTED, finished_at=now)
+        Run.objects.filter(pk__in=lost).update(status=Run.Status.INTERRUPTED, finished_at=now)
         changed(conversation, now)
         # An update tells no receiver that they are complete.
         for reply in Message.objects.filter(pk__in=interrupted):
             reply.conversation = conversation
             search.index_message(reply)
     return interrupted
+
+
+def interrupt_lost(conversation: Conversation) -> list[int]:
+    """Mark what lost workers left behind in a conversation, if any; returns the ids of their replies."""
+    until = conversation.active_until
+    if until is None or until >= timezone.now():
+        return []
+    replies = interrupt(conversation.pk)
+    conversation.refresh_from_db(fields=["revision", "updated_at"])
+    conversation.forget_leases()
+    return replies
 
 
 def lease_end() -> datetime:

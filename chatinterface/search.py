@@ -125,7 +125,7 @@ def index_all(conversation: Conversation) -> None:
         return
     found = [
         Passage(conversation=conversation, message=message, **_words(conversation, _said(message.parts)))
-        for message in conversation.messages.exclude(status=Message.Status.RUNNING).iterator(chunk_size=500)
+        for message in conversation.messages.exclude(status__in=Message.OPEN).iterator(chunk_size=500)
     ]
     title = Passage(conversation=conversation, **_words(conversation, conversation.title))
     with transaction.atomic():

@@ -18,11 +18,12 @@ from django.utils.translation import gettext as _
 from chatinterface import tree
 from chatinterface.content.components.base import Part
 from chatinterface.content.parts import is_plain, stand_in, walk
-from chatinterface.conversations import locked, require_idle
+from chatinterface.conversations import locked
 from chatinterface.exceptions import NotShareable
 from chatinterface.history import Visitor
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
+from chatinterface.queueing import require_idle
 from chatinterface.shared_link import SharedLink
 
 # Bytes of a token: nobody guesses 256 bits.

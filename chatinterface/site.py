@@ -13,11 +13,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from chatinterface import chains, registry, search, tree, withdrawal
-from chatinterface.conversations import Exchange, reply_to, require_idle, title_of
-from chatinterface.exceptions import NothingToAnswer, UnknownChat
+from chatinterface.conversations import Exchange, reply_to, title_of
+from chatinterface.exceptions import Busy, NothingToAnswer, UnknownChat
+from chatinterface.history import with_leases
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message, Run
-from chatinterface.replies import changed, interrupt, is_lost
+from chatinterface.queueing import Way, make_way, require_idle
+from chatinterface.replies import changed, interrupt_lost
 
 # What a change of the log reads and writes of a conversation.
 FIELDS = ("leaf", "revision", "state", "title", "unread", "updated_at", "user", "session_key", "deleted_at", "language")
@@ -30,7 +32,8 @@ def find(conversation: Conversation | UUID | str) -> tuple[ChatInterface, Conver
     registered, ValueError for what is no UUID.
     """
     uuid = conversation.uuid if isinstance(conversation, Conversation) else UUID(str(conversation))
-    found = Conversation.objects.select_related("leaf__run", "user").filter(uuid=uuid, deleted_at=None).first()
+    there = Conversation.objects.select_related("leaf__run", "user").filter(uuid=uuid, deleted_at=None)
+    found = with_leases(there).first()
     if found is None:
         raise Conversation.DoesNotExist(f"There is no conversation {uuid}, or its visitor has deleted it.")
     interface = registry.find(found.interface)
@@ -48,6 +51,7 @@ def lock(conversation: Conversation) -> None:
     there = Conversation.objects.filter(deleted_at=None)
     there.select_for_update().only("pk").get(pk=conversation.pk)
     conversation.refresh_from_db(fields=FIELDS)
+    conversation.forget_leases()
 
 
 def begin(interface: ChatInterface, conversation: Conversation, user_name: str, avatar: str) -> Message:
@@ -55,10 +59,9 @@ def begin(interface: ChatInterface, conversation: Conversation, user_name: str, 
 
     While a reply is being written, it is added to the messages of its run, and stands behind what that has begun.
     """
+    interrupt_lost(conversation)
     run = conversation.leaf.run if conversation.leaf is not None and conversation.answering else None
-    if is_lost(run):
-        interrupt(conversation.pk)
-        conversation.refresh_from_db(fields=["revision"])
+    if run is not None and not Run.objects.filter(pk=run.pk, status__in=Run.ACTIVE).exists():
         run = None
     return chains.add(interface, conversation, run, user_name=user_name, avatar=avatar)
 
@@ -75,11 +78,17 @@ def complete(conversation: Conversation, message: Message) -> None:
 
 
 def respond(interface: ChatInterface, conversation: Conversation, worker: str) -> Exchange:
-    """Have the last message of a locked conversation answered. Raises NothingToAnswer, Busy."""
-    require_idle(conversation)
+    """Have the last message of a locked conversation answered, by its chat's ``on_busy`` while a reply is written.
+
+    Raises NothingToAnswer, Busy.
+    """
+    way = make_way(interface, conversation)
     if conversation.leaf is None:
         raise NothingToAnswer
-    return reply_to(conversation.leaf, conversation, interface, Run.Trigger.SITE, worker, removed=[])
+    if conversation.leaf.running and way is Way.GO:
+        # What is being written cannot be answered before it is there.
+        raise Busy
+    return reply_to(conversation.leaf, conversation, interface, Run.Trigger.SITE, worker, removed=[], way=way)
 
 
 @transaction.atomic
@@ -95,7 +104,9 @@ def take(conversation: Conversation, count: int | None, by: withdrawal.By) -> li
     return taken
 
 
-def writing(conversation: Conversation) -> list[int]:
-    """The ids of the messages that runs are writing in a conversation."""
-    active = conversation.messages.filter(status=Message.Status.RUNNING, run__status__in=Run.ACTIVE)
-    return list(active.values_list("pk", flat=True))
+def writing(conversation: Conversation, message_id: int | None = None) -> list[int]:
+    """The ids of the messages that runs are writing in a conversation, or are going to; or of this one, if it is."""
+    active = conversation.messages.filter(status__in=Message.OPEN, run__status__in=Run.ACTIVE)
+    named = active if message_id is None else active.filter(pk=message_id)
+    # The last ones first: else another would begin when the one before it has ended.
+    return list(named.order_by("-pk").values_list("pk", flat=True))

@@ -167,7 +167,7 @@ class _Reader:
         if each.get("id") != number:
             self._refuse("id")
         role, status = each.get("role"), each.get("status")
-        if role not in Message.Role.values or status not in Message.Status.values or status == Message.Status.RUNNING:
+        if role not in Message.Role.values or status not in Message.Status.values or status in Message.OPEN:
             self._refuse("role")
         if role == Message.Role.SYSTEM and not self._trusted:
             role = Message.Role.ASSISTANT

@@ -111,6 +111,16 @@ def last_question(conversation: Conversation, before: int | None = None) -> Mess
     return (asked if before is None else asked.filter(pk__lt=before)).last()
 
 
+def question_of(conversation: Conversation, reply: Message) -> Message | None:
+    """The message of the visitor that a reply on the path answers; None where it answers none.
+
+    It need not be the last one before it: others may have been asked while its run went on.
+    """
+    answers = Message.objects.filter(children__run=reply.run_id, role=Message.Role.USER, active=True)
+    asked = answers.order_by("pk").first() if reply.run_id else None
+    return asked or last_question(conversation, reply.pk)
+
+
 def _behind(conversation: Conversation, end: int | None) -> QuerySet[Message]:
     return path(conversation) if end is None else path(conversation).filter(pk__gt=end)
 

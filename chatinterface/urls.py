@@ -38,6 +38,7 @@ urlpatterns = [
     path("-/<slug:name>/<str:version>.js", documents.library, name="library"),
     path(CONVERSATION + "send/", talking.send, name="send"),
     path(CONVERSATION + "stop/", talking.stop, name="stop"),
+    path(CONVERSATION + "m/<int:message>/stop/", talking.stop, name="stop-reply"),
     path(CONVERSATION + "m/<int:message>/rerun/", versions.rerun, name="rerun"),
     path(CONVERSATION + "prompt/<uuid:prompt>/", asking.answer, name="answer"),
     path(CONVERSATION + "m/<int:message>/p/<slug:part>/fill/", filling.fill, name="fill"),

@@ -12,11 +12,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from chatinterface import tree, withdrawal
-from chatinterface.conversations import is_editable, locked, require_idle
+from chatinterface.conversations import is_editable, locked
 from chatinterface.exceptions import GoneOn, NothingToRevert
 from chatinterface.history import Visitor
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
+from chatinterface.queueing import require_idle
 from chatinterface.replies import changed
 from chatinterface.withdrawal import REVERTS as REVERTS
 

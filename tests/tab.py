@@ -90,6 +90,10 @@ class Tab:
         """Post a stop."""
         return await self._post("stop")
 
+    async def stop_reply(self, message: int) -> HttpResponse:
+        """Post the stop of one reply."""
+        return await self._post("stop-reply", None, message)
+
     async def rerun(self, message: int) -> HttpResponse:
         """Post "Try again" or "Run again" on a reply."""
         return await self._post("rerun", None, message)
@@ -163,6 +167,9 @@ class Tab:
                 await self._settle(frame)
             case "log.changed":
                 await self.fetch()
+            case "run.state":
+                if frame["message"] in self.unfinished:
+                    self.status[frame["message"]] = frame["status"]
         return frame
 
     async def until(self, kind: str, **values: Any) -> Frame:
@@ -179,8 +186,13 @@ class Tab:
 
     async def settled(self) -> None:
         """Follow the frames until the last message is no longer being written."""
-        while not self.status or "running" in self.status.values():
+        while not self.status or self.unfinished:
             await self.next()
+
+    @property
+    def unfinished(self) -> list[int]:
+        """The replies that are being written or wait."""
+        return [pk for pk, status in self.status.items() if status in Message.OPEN]
 
     @property
     def last(self) -> str:
@@ -200,9 +212,8 @@ class Tab:
         self.shown.clear()
         self.status.clear()
         self._add(page)
-        for pk, status in self.status.items():
-            if status == "running":
-                await self.say({"type": "ack", "message": pk, "seq": 0})
+        for pk in self.unfinished:
+            await self.say({"type": "ack", "message": pk, "seq": 0})
 
     async def complete(self, message: int) -> str:
         """Fetch what was too long for a frame; returns the message's HTML."""

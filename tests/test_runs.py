@@ -660,8 +660,10 @@ async def test_runs_that_begin_together(slow_layer: Slow) -> None:
         def stop(self) -> None:
             self.stopped.set()
 
-        def snapshot(self, message: int) -> events.Frame | None:
-            return None
+        def snapshot(self, message: int) -> list[events.Frame]:
+            return []
+
+        def wake(self) -> None: ...
 
         def told(self, key: str, value: object) -> None: ...
 

@@ -264,7 +264,7 @@ def test_page_knows_its_state(ann: User, ann_client: Client, run: str | None, st
     conversation = filled(ann, 2)
     assert conversation.leaf is not None
     if run != "done":
-        conversation.leaf.status = Message.Status.RUNNING
+        conversation.leaf.status = "queued" if run == "queued" else "running"
         conversation.leaf.run = conversation.runs.create(status=run) if run else None
         conversation.leaf.save()
     assert f'data-state="{state}"' in ann_client.get(address("conversation", conversation)).content.decode()

@@ -14,7 +14,7 @@ from chatinterface.exceptions import FileTooLarge, TooLong, TooManyFiles
 from chatinterface.history import Visitor
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Attachment, Conversation, Prompt
-from chatinterface.runs.recovery import interrupt_lost
+from chatinterface.replies import interrupt_lost
 from chatinterface.uploads import require_room
 
 # Characters that an answer may have in all.

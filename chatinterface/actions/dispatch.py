@@ -12,12 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django_htmx.http import trigger_client_event
 
-from chatinterface import events, history, hooks, replies, tree
+from chatinterface import events, history, hooks, queueing, replies, tree
 from chatinterface.conversations import Exchange
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
 from chatinterface.presentation import settled_frame
-from chatinterface.runs import records, telling
+from chatinterface.queueing import Way
+from chatinterface.runs import records, telling, waiting
 from chatinterface.runs.execution import Job, run, start
 from chatinterface.session import ChatSession
 from chatinterface.validation import require_valid
@@ -34,7 +35,8 @@ def require_valid_question(request: HttpRequest, interface: ChatInterface, uuid:
     if interface.validator is None:
         return
     conversation = history.find(history.visitor(request), uuid, interface.name)
-    question = tree.last_question(conversation, message)
+    reply = conversation.messages.filter(pk=message).first()
+    question = tree.question_of(conversation, reply) if reply else None
     if question is not None:
         session = ChatSession(interface=interface, conversation=conversation)
         value = records.given(interface, conversation, question)["message"]
@@ -44,6 +46,8 @@ def require_valid_question(request: HttpRequest, interface: ChatInterface, uuid:
 def give(job: Job, known: Mapping[str, Any]) -> None:
     """Complete the reply of a run by ``parts`` and ``html`` that are known already, without calling anybody."""
     interface, conversation, reply = job.interface, job.exchange.conversation, job.exchange.reply
+    if job.exchange.way is Way.INTERRUPT:
+        async_to_sync(waiting.stop)(queueing.before(job.exchange.run))
     revision = replies.settle(reply, job.exchange.run, status=Message.Status.DONE, **known)
     for frame in (job.added, settled_frame(interface, conversation, reply, revision=revision)):
         async_to_sync(events.publish)(conversation.uuid, frame)

@@ -16,9 +16,9 @@ from chatinterface.conversations import Exchange
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation
 from chatinterface.posting import Posted
+from chatinterface.replies import interrupt_lost
 from chatinterface.runs.execution import prepare
 from chatinterface.runs.records import WORKER
-from chatinterface.runs.recovery import interrupt_lost
 from chatinterface.session import ChatSession
 from chatinterface.uploads import is_open
 from chatinterface.validation import require_valid
@@ -104,11 +104,14 @@ def _places(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> list[
 
 
 @action
-def stop(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResponse:
-    """Stop the reply that is being written, wherever it is. There may be none any more: that is no error."""
+def stop(request: HttpRequest, interface: ChatInterface, uuid: UUID, message: int | None = None) -> HttpResponse:
+    """Stop the replies that are being written or wait, wherever they are: all of them, or this one.
+
+    There may be none any more: that is no error.
+    """
     conversation = history.find(history.visitor(request), uuid, interface.name)
     interrupt_lost(conversation)
     if conversation.answering:
-        for reply in site.writing(conversation):
+        for reply in site.writing(conversation, message):
             async_to_sync(events.stop_reply)(reply)
     return HttpResponse(status=204)

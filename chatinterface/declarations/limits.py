@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from chatinterface import conf
 from chatinterface.declarations.base import Declaration
 
 RATE = re.compile(r"(?P<count>[1-9]\d{0,8})/(?P<periods>[1-9]\d{0,5})?(?P<unit>[smhd])")
@@ -26,14 +27,30 @@ class Limits(Declaration):
     # Messages that a user or an anonymous session may send: so many in a second, minute, hour or day, as "20/m" or
     # "100/6h"; empty: any number. Each visitor's time begins with their first message.
     rate_limit: str = ""
+    # Replies that are written at once, in each server process, the others waiting in line: a number, None for any
+    # number, or "default" for the site's CONCURRENCY_LIMIT. As in Gradio, whose own default is 1.
+    concurrency_limit: int | Literal["default"] | None = "default"
 
     if TYPE_CHECKING:
         # The rate limit in numbers; None where there is none.
         rate: Rate | None
 
+    @property
+    def places(self) -> int | None:
+        """How many replies are written at once; None for any number."""
+        limit = self.concurrency_limit
+        return limit if limit is None or isinstance(limit, int) else conf.get().concurrency_limit
+
     def settle(self) -> None:
         """See Declaration.settle()."""
         super().settle()
+        limit = self.concurrency_limit
+        whole = isinstance(limit, int) and not isinstance(limit, bool) and limit > 0
+        if not whole and limit is not None and limit != "default":
+            self.refuse(
+                f"concurrency_limit={limit!r} must be a positive whole number, None for any number, or 'default' for "
+                'the site\'s CHATINTERFACE["CONCURRENCY_LIMIT"].'
+            )
         given = self.rate_limit
         rate = RATE.fullmatch(given) if isinstance(given, str) else None
         if (given and rate is None) or not isinstance(given, str):

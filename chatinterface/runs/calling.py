@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from typing import Any
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
@@ -12,7 +13,7 @@ from django.db import connections
 from django.utils import timezone
 
 from chatinterface import events, tree
-from chatinterface.callbacks import outputs
+from chatinterface.callbacks import at_work, outputs
 from chatinterface.contents import heard
 from chatinterface.conversations import Exchange
 from chatinterface.inputs import Entered
@@ -72,8 +73,14 @@ class Calls:
         self._writer = writer
         self._turns = turns
         self._aside = aside
+        # The threads that it was given, which may go on when nobody listens any more.
+        self.work: list[Future[None]] = []
         # How many values there were, and how many of them were texts that continued the one before.
         self._count = self._continued = 0
+
+    async def renew(self) -> None:
+        """It has waited: it is called with what those before it have said."""
+        self._first = await in_database(self._renewed)
 
     async def make(self) -> None:
         """Call it, and again for as long as it asks for that."""
@@ -94,6 +101,7 @@ class Calls:
             "instance": self._session,
         }
         args, kwargs = self._interface.binding.arguments(values)
+        at_work.set(self.work.append)
         previous = ""
         try:
             async with RunThread():
@@ -123,6 +131,15 @@ class Calls:
                 return call
             logger.warning("What the callback of %r wanted to answer is not shown any more.", self._interface.name)
         return None
+
+    def _renewed(self) -> Call:
+        exchange, question = self._exchange, self._exchange.question
+        history = records.renewed(self._interface, exchange)
+        if not question.running:
+            return replace(self._first, history=history)
+        question.refresh_from_db(fields=["parts", "html", "status", "metadata"])
+        given = records.given(self._interface, exchange.conversation, question)
+        return replace(self._first, history=history, given=given)
 
     def _following(self, pk: int | None) -> Call | None:
         shown = tree.path(self._exchange.conversation).exclude(pk__in=[each.message.pk for each in self._writer.open])

@@ -22,7 +22,8 @@ class Controlled(Protocol):
     """What can be asked of a run."""
 
     def stop(self) -> None: ...
-    def snapshot(self, message: int) -> events.Frame | None: ...
+    def snapshot(self, message: int) -> list[events.Frame]: ...
+    def wake(self) -> None: ...
     def told(self, key: str, value: object) -> None: ...
 
 
@@ -111,9 +112,10 @@ class Control:
         if message["type"] == events.STOP:
             run.stop()
         elif message["type"] == events.SNAPSHOT:
-            snapshot = run.snapshot(message["message"])
-            if snapshot is not None:
-                await events.answer(message["channel"], snapshot)
+            for frame in run.snapshot(message["message"]):
+                await events.answer(message["channel"], frame)
+        elif message["type"] == events.WAKE:
+            run.wake()
         elif message["type"] == events.TELL:
             run.told(message["key"], message["value"])
 

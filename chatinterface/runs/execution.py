@@ -18,7 +18,7 @@ from chatinterface.exceptions import Replaced
 from chatinterface.inputs import Entered
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
-from chatinterface.presentation import added_frame
+from chatinterface.presentation import added_frame, state_frame
 from chatinterface.runs.aside import Aside
 from chatinterface.runs.calling import Calls, call_of
 from chatinterface.runs.calling import Job as Job
@@ -28,6 +28,7 @@ from chatinterface.runs.failures import Failure, failure
 from chatinterface.runs.port import RunPort
 from chatinterface.runs.telling import settled, tell_list
 from chatinterface.runs.turns import Turns
+from chatinterface.runs.waiting import Waiter, keeper, wake_others
 from chatinterface.runs.writer import Writer
 from chatinterface.session import ChatSession
 from chatinterface.threads import as_request, callbacks, in_database
@@ -94,6 +95,7 @@ class RunInProcess:
         self._interface = interface = job.interface
         # The ids of the messages that it is spoken to about.
         self._controlled: list[int] = []
+        self._waiter = Waiter(interface, exchange, self._tell_place)
         self._turns = Turns()
         self._writer = Writer(interface, exchange, self._join)
         aside = self._aside = Aside(interface, exchange.conversation, exchange.reply)
@@ -111,6 +113,7 @@ class RunInProcess:
         if self._port.stopped:
             return
         self._port.stopped = True
+        self._waiter.stop()
         if self._producer is not None:
             self._producer.cancel()
         asyncio.get_running_loop().call_later(GRACE, self._over.set)
@@ -120,9 +123,14 @@ class RunInProcess:
         self._interrupted = not self._port.stopped or self._interrupted
         self.stop()
 
-    def snapshot(self, message: int) -> events.Frame | None:
-        """All that was published so far of a message, in one frame."""
-        return self._writer.snapshot(message)
+    def snapshot(self, message: int) -> list[events.Frame]:
+        """All that was published so far of a message, and its place in line."""
+        frames = self._writer.snapshot(message)
+        return [*frames, self._state(self._waiter.place)] if frames and self._waiter.waits else frames
+
+    def wake(self) -> None:
+        """It may be its turn."""
+        keeper().wake(self._waiter.conversation)
 
     def told(self, key: str, value: object) -> None:
         """Somebody says what the callback waits for."""
@@ -136,11 +144,45 @@ class RunInProcess:
             await self._tell_list()
             self.announced.set()
             with translation.override(self._exchange.conversation.language or settings.LANGUAGE_CODE):
-                await self._run()
+                if await self._admitted():
+                    await self._run()
         finally:
             self.announced.set()
+            self._leave()
             for message in self._controlled:
                 await control().discard(message)
+            await wake_others(self._interface, self._exchange.conversation)
+
+    async def _admitted(self) -> bool:
+        """Wait for its turn and its place; False where it was taken for lost meanwhile. See waiting.Waiter."""
+        waited = self._waiter.waits
+        if not await self._waiter.admitted():
+            return False
+        if not self._waiter.waits:
+            if waited:
+                try:
+                    await self._calls.renew()
+                except Replaced:
+                    return False
+            if self._exchange.reply.status == Message.Status.QUEUED:
+                self._exchange.reply.status = Message.Status.RUNNING
+                await self._writer.publish(self._state(None))
+        return True
+
+    async def _tell_place(self, place: int) -> None:
+        self._exchange.reply.status = Message.Status.QUEUED
+        await self._writer.publish(self._state(place))
+
+    def _state(self, place: int | None) -> events.Frame:
+        return state_frame(self._interface, self._exchange.reply, place)
+
+    def _leave(self) -> None:
+        """Give up its place, once nothing of the callback is left: a thread that does not heed a stop works on."""
+        left = [each for each in (self._producer, *self._calls.work) if each is not None and not each.done()]
+        if left:
+            left[0].add_done_callback(lambda _done: self._leave())
+        else:
+            self._waiter.leave()
 
     async def _join(self, message: int) -> None:
         self._controlled.append(message)

@@ -8,10 +8,14 @@ import socket
 from functools import partial
 from typing import Any
 
+from django.db.models import Q
+
 from chatinterface.contents import again
+from chatinterface.conversations import Exchange
+from chatinterface.exceptions import Replaced
 from chatinterface.inputs import Entered, contents
 from chatinterface.interface import ChatInterface
-from chatinterface.models import Conversation, Message
+from chatinterface.models import Conversation, Message, Run
 from chatinterface.opening import initial_messages
 from chatinterface.recollection import History, recalled
 
@@ -19,11 +23,28 @@ from chatinterface.recollection import History, recalled
 WORKER = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def history(interface: ChatInterface, question: Message) -> History:
-    """What was said before a question, oldest first, after the initial messages; see recollection.recalled()."""
-    earlier = Message.objects.filter(conversation=question.conversation_id, active=True, pk__lt=question.pk)
-    said = earlier.order_by("pk").only("role", "parts")
+def history(interface: ChatInterface, question: Message, run: Run | None = None) -> History:
+    """What was said before a question, oldest first, after the initial messages; see recollection.recalled().
+
+    What is being written now, beside it, is no part of that. With the ``run`` that has waited to answer it, all is that
+    those before this one have said, even where it stands behind the question.
+    """
+    earlier = Q(pk__lt=question.pk) if run is None else Q(pk__lt=question.pk) | Q(run__lt=run.pk)
+    shown = Message.objects.filter(earlier, conversation=question.conversation_id, active=True)
+    said = shown.exclude(status__in=Message.OPEN).order_by("pk").only("role", "parts")
     return recalled(question.conversation_id, [*initial_messages(interface), *said])
+
+
+def renewed(interface: ChatInterface, exchange: Exchange) -> History:
+    """The history for a run that has waited; brings the conversation up to date.
+
+    Raises Replaced where that is gone.
+    """
+    try:
+        exchange.conversation.refresh_from_db(fields=["state", "title", "revision", "updated_at", "unread"])
+    except Conversation.DoesNotExist:
+        raise Replaced from None
+    return history(interface, exchange.question, exchange.run) if "history" in interface.binding.wanted else []
 
 
 def given(

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import translation
 
-from chatinterface import events, registry
+from chatinterface import events, history, registry
 from chatinterface.models import Conversation, Message
 from chatinterface.presentation import settled_frame
-from chatinterface.replies import interrupt, is_lost
+from chatinterface.replies import interrupt_lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ def catch_up(uuid: UUID, replies: Iterable[int] | None = None) -> Standing:
 
     What a lost worker left behind is marked first. Ids that are not the conversation's are ignored.
     """
-    conversation = Conversation.objects.select_related("leaf__run").filter(uuid=uuid).first()
+    conversation = history.with_leases(Conversation.objects.filter(uuid=uuid)).first()
     if conversation is None:
         return Standing([], [])
     interrupted = interrupt_lost(conversation)
     # A callback may speak in its visitor's name, too.
     messages = conversation.messages.filter(Q(role=Message.Role.ASSISTANT) | Q(run__isnull=False))
     if replies is None:
-        asked = messages.filter(Q(status=Message.Status.RUNNING) | Q(pk__in=interrupted), active=True)
+        asked = messages.filter(Q(status__in=Message.OPEN) | Q(pk__in=interrupted), active=True)
     else:
         asked = messages.filter(pk__in=[*replies, *interrupted])
     standing = Standing([], [])
@@ -46,16 +46,6 @@ def catch_up(uuid: UUID, replies: Iterable[int] | None = None) -> Standing:
         else:
             standing.settled.append(_settled(conversation, reply))
     return standing
-
-
-def interrupt_lost(conversation: Conversation) -> list[int]:
-    """Mark what a lost worker left behind in a conversation, if any; returns the ids of its replies."""
-    leaf = conversation.leaf
-    if leaf is None or not is_lost(leaf.run):
-        return []
-    replies = interrupt(conversation.pk)
-    conversation.refresh_from_db()
-    return replies
 
 
 def _settled(conversation: Conversation, reply: Message) -> events.Frame:

@@ -136,9 +136,9 @@ class Writer:
             writing.end(status)
             await writing.stream.finish()
 
-    def snapshot(self, message: int) -> events.Frame | None:
-        """All that was published so far of a message, in one frame; None where it is complete."""
-        return next((each.stream.snapshot() for each in self.open if each.message.pk == message), None)
+    def snapshot(self, message: int) -> list[events.Frame]:
+        """All that was published so far of a message, in one frame; none where it is complete."""
+        return [each.stream.snapshot() for each in self.open if each.message.pk == message]
 
     def unstored(self) -> dict[int, list[Part] | None]:
         """The parts of each open message by its id; None where nothing was said since it was last stored."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,9 @@ from chatinterface.content.parts import find
 from chatinterface.flags.flagging import load_flags
 from chatinterface.forms import MessageForm
 from chatinterface.interface import ChatInterface
-from chatinterface.models import Conversation, Run
+from chatinterface.models import Conversation, Message
 from chatinterface.presentation import article, part_html
-from chatinterface.runs.recovery import interrupt_lost
+from chatinterface.replies import interrupt_lost
 from chatinterface.versions import undone
 from chatinterface.views.guard import page, page_id
 from chatinterface.views.history import beginning
@@ -82,7 +83,7 @@ def _log(interface: ChatInterface, conversation: Conversation, before: int | Non
         "messages": messages,
         "older": older,
         "undone": undone(conversation) or "",
-        "state": _state(conversation),
+        "state": _state(conversation, messages),
         "form": MessageForm(interface=interface),
     }
 
@@ -95,8 +96,10 @@ def _list(request: HttpRequest, interface: ChatInterface) -> dict[str, Any]:
     return {**beginning(who, interface), "fresh": who.user_id is None and not who.session_key}
 
 
-def _state(conversation: Conversation) -> str:
-    leaf = conversation.leaf
-    if leaf is None or not conversation.answering:
-        return "idle"
-    return "queued" if leaf.run is not None and leaf.run.status == Run.Status.QUEUED else "streaming"
+def _state(conversation: Conversation, messages: Iterable[Message]) -> str:
+    shown = {message.status for message in messages}
+    if Message.Status.RUNNING in shown:
+        return "streaming"
+    if Message.Status.QUEUED in shown:
+        return "queued"
+    return "streaming" if conversation.answering else "idle"

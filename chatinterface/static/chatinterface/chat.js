@@ -128,9 +128,9 @@ function dressUp(elements) {
 }
 
 function look(root) {
-  const running = root.querySelector("[data-chat-log] > [data-status=running]");
-  if (!running) setState(root, "idle");
-  else if (root.dataset.state === "idle") setState(root, "streaming");
+  const [running, queued] = ["running", "queued"].map((status) => root.querySelectorAll(`[data-chat-log] > [data-status=${status}]`).length);
+  root.toggleAttribute("data-several", running + queued > 1);
+  setState(root, running ? "streaming" : queued ? "queued" : "idle");
 }
 
 function on(type, handle) {
@@ -151,7 +151,16 @@ document.addEventListener("chatinterface:content", ({ target, detail }) => {
   dressUp(detail);
   equip(root, detail);
 });
+on("start", look);
 on("refetched", look);
+on("run.state", (root, { message, status, text }) => {
+  const article = root.querySelector(`[data-message="${message}"]`);
+  const shown = article?.querySelector("[data-chat-waiting]");
+  if (!shown || !["queued", "running"].includes(article.dataset.status)) return;
+  shown.textContent = text;
+  article.dataset.status = status;
+  look(root);
+});
 on("message.settled", (root, { status }) => {
   look(root);
   say(root, root.dataset[`text${status[0].toUpperCase()}${status.slice(1)}`]);

@@ -104,7 +104,8 @@ class Composer {
     if (this.aside) return;
     this.sending.waiting = false;
     // While a reply is written the server may refuse: then the text had better not go and come back.
-    if (this.root.dataset.state === "idle" && !this.sending.shown) this.show();
+    const { state, onBusy } = this.root.dataset;
+    if ((state === "idle" || onBusy) && !this.sending.shown) this.show();
     this.save();
   }
 

@@ -203,7 +203,7 @@ class Log {
   renewed() {
     window.htmx?.process(this.element);
     this.element.dispatchEvent(new CustomEvent("chatinterface:content", { bubbles: true, detail: [this.element] }));
-    for (const article of this.element.querySelectorAll("[data-status=running]")) {
+    for (const article of this.element.querySelectorAll("[data-message][aria-busy]")) {
       this.emit("ask", { type: "ack", message: Number(article.dataset.message), seq: 0 });
     }
     this.emit("refetched");

@@ -242,10 +242,11 @@ on("message.added", (root, { html, removed }) => {
 
 on("message.patch", (root, frame) => {
   const article = find(root, frame.message);
-  if (article?.dataset.status !== "running") return;
+  if (!article?.hasAttribute("aria-busy")) return;
   const stream = streamOf(root, article, frame);
   if (!stream) return;
   apply(stream, frame);
+  if (frame.seq && article.dataset.status === "queued") article.dataset.status = "running"; // The frame that says so was lost.
   if (frame.changes && !frame.changes.every((each) => change(article, each))) ask(root, article, frame.message);
   if (frame.reset) recall(article);
 });
