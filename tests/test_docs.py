@@ -93,7 +93,8 @@ def test_no_other_attributes() -> None:
 
 @pytest.mark.parametrize("field", fields(conf.Settings), ids=lambda field: field.name)
 def test_settings_are_documented(field: Any) -> None:
-    assert f"| `{field.name.upper()}` | {field.default:.12g} |" in REFERENCE
+    default = f"{field.default:.12g}" if field.default else f"`{field.default}`"
+    assert f"| `{field.name.upper()}` | {default} |" in REFERENCE
 
 
 def test_settings_example_is_valid() -> None:

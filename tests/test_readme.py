@@ -42,7 +42,8 @@ def test_attributes_are_described() -> None:
 
 def test_settings_are_described() -> None:
     for field in fields(conf.Settings):
-        assert f"| `{field.name.upper()}` | {field.default:.12g} |" in README
+        default = f"{field.default:.12g}" if field.default else f"`{field.default}`"
+        assert f"| `{field.name.upper()}` | {default} |" in README
 
 
 def test_architecture_names_modules() -> None:

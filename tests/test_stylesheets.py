@@ -18,7 +18,7 @@ SHARED = {
     "ci-icon",
     "ci-log",
     "ci-note",
-    "ci-send",
+    "ci-sends",
 }
 
 
