@@ -16,6 +16,7 @@ from django.test import AsyncClient
 from django.urls import reverse
 
 from chatinterface import events
+from chatinterface.history import with_leases
 from chatinterface.models import Conversation, Message
 from chatinterface.routing import websocket_urlpatterns
 from chatinterface.runs.ending import running
@@ -231,7 +232,7 @@ class Tab:
 
     async def conversation(self) -> Conversation:
         """The conversation, as it is in the database."""
-        return await Conversation.objects.select_related("leaf__run").aget(uuid=self.uuid)
+        return await with_leases(Conversation.objects.select_related("leaf__run")).aget(uuid=self.uuid)
 
     async def _post(self, view: str, data: dict[str, Any] | None = None, *arguments: Any) -> HttpResponse:
         return cast("HttpResponse", await self.client.post(self.url(view, *arguments), data))
