@@ -11,7 +11,10 @@ BRACKETS = [
 @chat.register(
     title="In full rows",
     header="The team of **Harbour Books**, in the layout `panel`.",
-    help_text="Say anything, and everybody answers. *Help* is no part of the history.",
+    help_text=[
+        "Say anything, and everybody answers. *Help* is no part of the history, and may be more than text:",
+        chat.Table([{"shelf": "A", "books": "Ships and harbours"}, {"shelf": "B", "books": "Whales"}]),
+    ],
     initial_messages=["Good morning! What are you looking for?", {"role": "user", "content": "A book about *ships*."}],
     layout="panel",
     callback_user="Dr. Watson",

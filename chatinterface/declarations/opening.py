@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chatinterface.declarations.base import Declaration
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise
 
 ROLES = ("user", "assistant", "system")
 
@@ -16,11 +13,12 @@ ROLES = ("user", "assistant", "system")
 class Opening(Declaration):
     """The top of a chat's log."""
 
-    # Markdown at the top of the log.
-    header: _StrOrPromise = ""
-    # Markdown of a message named "Help", which is no part of the history and outlives Clear.
-    help_text: _StrOrPromise = ""
-    # What every new conversation starts with: texts, which are replies, or {"role", "content"} dicts.
+    # What stands at the top of the log: Markdown, or any value that a callback may return.
+    header: Any = ""
+    # A message named "Help", which is no part of the history and outlives Clear: Markdown, or any such value.
+    help_text: Any = ""
+    # What every new conversation starts with: Markdown or any such value, each of which is a reply, ChatMessages, or
+    # {"role", "content"} dicts.
     initial_messages: Sequence[Any] = ()
 
     def settle(self) -> None:

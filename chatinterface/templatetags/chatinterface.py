@@ -25,7 +25,7 @@ from chatinterface.inputs import Input
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Flag, Message
 from chatinterface.posting import Panel, additional_form, field_template, media, panels
-from chatinterface.presentation import body, part_html
+from chatinterface.presentation import body, part_html, parts_html
 from chatinterface.widgets.files import limits_of
 
 # Seconds below which a tenth of one counts.
@@ -143,6 +143,21 @@ def opening(interface: ChatInterface) -> list[Message]:
     """The messages that stand above those of every conversation."""
     helping = opening_messages.help_message(interface)
     return [*([helping] if helping else []), *opening_messages.initial_messages(interface)]
+
+
+@register.simple_tag(takes_context=True)
+def opening_header(context: Context) -> SafeString:
+    """What stands at the top of the log, as HTML."""
+    interface, conversation = context["interface"], context["conversation"]
+    message = Message(role=Message.Role.ASSISTANT)
+    return parts_html(interface, conversation, message, opening_messages.header(interface))
+
+
+@register.filter
+def opens_with_components(interface: ChatInterface) -> bool:
+    """Whether any component or file stands above those that conversations have."""
+    parts = [part for message in opening(interface) for part in message.parts]
+    return any(part["type"] != "text" for part in [*parts, *opening_messages.header(interface)])
 
 
 @register.simple_tag

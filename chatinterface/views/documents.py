@@ -16,7 +16,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from chatinterface import history
+from chatinterface import history, opening
 from chatinterface.content.components.plots import PLOTLY
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Attachment, Message
@@ -46,8 +46,10 @@ BEGINNING = 2000
 @page
 def document(request: HttpRequest, interface: ChatInterface, uuid: UUID, file: UUID) -> HttpResponse:
     """A document or a drawing that a callback has made; what visitors have uploaded is never shown like this."""
-    conversation = history.find(history.visitor(request), uuid, interface.name)
-    attachment = conversation.attachments.get(uuid=file, message__role=Message.Role.ASSISTANT)
+    attachment = opening.attachment(interface, file)
+    if attachment is None:
+        conversation = history.find(history.visitor(request), uuid, interface.name)
+        attachment = conversation.attachments.get(uuid=file, message__role=Message.Role.ASSISTANT)
     return served(request, interface, attachment)
 
 

@@ -11,7 +11,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from chatinterface import history, ranges
+from chatinterface import history, opening, ranges
 from chatinterface.content import media
 from chatinterface.files import CHUNK
 from chatinterface.interface import ChatInterface
@@ -31,8 +31,11 @@ PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; 
 @readable
 def file(request: HttpRequest, interface: ChatInterface, uuid: UUID, file: UUID) -> HttpResponseBase:
     """A file: to be shown where that runs nothing, else to be saved; or the range of it that is asked for."""
-    conversation = history.find(history.visitor(request), uuid, interface.name)
-    return served(request, conversation.attachments.get(uuid=file))
+    found = opening.attachment(interface, file)
+    if found is None:
+        conversation = history.find(history.visitor(request), uuid, interface.name)
+        found = conversation.attachments.get(uuid=file)
+    return served(request, found)
 
 
 def served(request: HttpRequest, attachment: Attachment) -> HttpResponseBase:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 
-from chatinterface import history
+from chatinterface import history, opening
 from chatinterface.content.cells import harmless
 from chatinterface.content.tables import sheet
 from chatinterface.content.tables.shown import question, shown
@@ -59,8 +59,10 @@ def _cells(values: Iterable[object]) -> list[object]:
 @contextmanager
 def _opened(request: HttpRequest, interface: ChatInterface, uuid: UUID, file: UUID) -> Iterator[sheet.Sheet]:
     """The visitor's table. Raises Http404, also for a file that a callback has not made one of."""
-    conversation = history.find(history.visitor(request), uuid, interface.name)
-    attachment = conversation.attachments.get(uuid=file, message__role=Message.Role.ASSISTANT)
+    attachment = opening.attachment(interface, file)
+    if attachment is None:
+        conversation = history.find(history.visitor(request), uuid, interface.name)
+        attachment = conversation.attachments.get(uuid=file, message__role=Message.Role.ASSISTANT)
     try:
         with sheet.opened(_source(attachment)) as opened:
             yield opened
@@ -70,9 +72,10 @@ def _opened(request: HttpRequest, interface: ChatInterface, uuid: UUID, file: UU
 
 def _source(attachment: Attachment) -> Path | bytes:
     """Where the file is on this machine, or its bytes where it lies elsewhere."""
-    try:
-        return Path(attachment.file.path)
-    except NotImplementedError:
-        with attachment.file.open("rb") as opened:
-            data: bytes = opened.read()
-        return data
+    with suppress(NotImplementedError):
+        # A storage in memory has a path, too.
+        if (path := Path(attachment.file.path)).exists():
+            return path
+    with attachment.file.open("rb") as opened:
+        data: bytes = opened.read()
+    return data
