@@ -1,7 +1,7 @@
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -91,15 +91,28 @@ def postgres() -> str:
     return services.require("POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/test")
 
 
-@pytest.fixture
-def postgres_database(postgres: str) -> Iterator[str]:
-    """The URL of a fresh, migrated PostgreSQL database: `start_server(DATABASE_URL=postgres_database)`."""
-    name = f"chatinterface_{secrets.token_hex(8)}"
-    url = f"{postgres.rpartition('/')[0]}/{name}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str) -> Iterator[str]:
+    """The URL of a migrated PostgreSQL database with the demo users, which every test gets a copy of."""
+    with new_database(postgres) as url:
         migrate(os.environ | {"DATABASE_URL": url})
         yield url
+
+
+@pytest.fixture
+def postgres_database(postgres: str, postgres_template: str) -> Iterator[str]:
+    """The URL of a fresh, migrated PostgreSQL database: `start_server(DATABASE_URL=postgres_database)`."""
+    with new_database(postgres, template=postgres_template.rpartition("/")[2]) as url:
+        yield url
+
+
+@contextmanager
+def new_database(postgres: str, template: str = "template1") -> Iterator[str]:
+    """The URL of a copy of another database; it is dropped in the end."""
+    name = f"chatinterface_{secrets.token_hex(8)}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
+        yield f"{postgres.rpartition('/')[0]}/{name}"
         connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 

@@ -55,7 +55,7 @@ class Chat:
 
     def settled(self) -> None:
         """Wait until no reply runs."""
-        expect(self.root).to_have_attribute("data-state", "idle", timeout=30_000)
+        expect(self.root).to_have_attribute("data-state", "idle")
 
     def send(self, message: str) -> "Chat":
         """Type a message and press Enter."""
@@ -73,12 +73,12 @@ class Chat:
     def shows(self, text: str) -> None:
         """Wait until the last reply is this Markdown rendered, spaces and line breaks aside."""
         rendered = self.page.evaluate(TEXT_OF, markdown.render(text))
-        expect(self.body).to_have_text(rendered, timeout=30_000)
+        expect(self.body).to_have_text(rendered)
 
     def has_status(self, status: str, *, count: int) -> None:
         """Wait until there are so many replies, and the last one has this status."""
-        expect(self.replies).to_have_count(count, timeout=30_000)
-        expect(self.replies.last).to_have_attribute("data-status", status, timeout=30_000)
+        expect(self.replies).to_have_count(count)
+        expect(self.replies.last).to_have_attribute("data-status", status)
 
     def holds(self, text: str = "word2") -> None:
         """Wait until the last reply is being written and shows this text."""

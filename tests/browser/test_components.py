@@ -1,6 +1,5 @@
 """Components in a real browser, under a strict policy: the gallery, and what can be done with what it shows."""
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -16,8 +15,6 @@ from tests.server import Server
 KINDS = ["words", "pictures", "media", "tables", "plots", "layouts"]
 NODES = "document.querySelectorAll('*').length"
 SMALL = 3000
-# Seconds; the aim is two, on a machine that does nothing else.
-LONG = 12
 
 
 @pytest.fixture
@@ -158,16 +155,14 @@ def test_table_is_downloaded(gallery: Callable[[str], Chat]) -> None:
 
 @pytest.mark.parametrize("name", ["spreadsheet", "tables"])
 def test_dropped_file_is_table(page: Page, server: Server, name: str) -> None:
-    """Of 100,000 rows, and soon: read by the standard library, or as a frame of pandas."""
+    """Of 100,000 rows: read by the standard library, or as a frame of pandas."""
     lines = (f"{number},Name {number % 977},{number / 100},2024-05-15" for number in range(100_000))
     content = "number,name,amount,day\n" + "\n".join(lines)
     chat = Chat(page, server).open(name)
-    began = time.monotonic()
     pick(chat, ("orders.csv", "text/csv", content.encode()))
     expect(chips(chat, "done")).to_have_count(1)
     chat.send("Show it")
-    expect(part(chat, "table").locator(".ci-pager > span")).to_have_text("1–10 of 100,000", timeout=30_000)
-    assert time.monotonic() - began < LONG
+    expect(part(chat, "table").locator(".ci-pager > span")).to_have_text("1–10 of 100,000")
     assert page.evaluate(NODES) < SMALL
     part(chat, "table").get_by_role("searchbox").fill("name 42")
     expect(part(chat, "table").locator(".ci-pager > span")).not_to_have_text("1–10 of 100,000")
@@ -256,7 +251,7 @@ def framed(chat: Chat, number: int) -> FrameLocator:
 
 def test_plotly_draws(gallery: Callable[[str], Chat]) -> None:
     chat = gallery("plots")
-    expect(framed(chat, 0).locator(".gtitle")).to_have_text("A figure of plotly", timeout=20_000)
+    expect(framed(chat, 0).locator(".gtitle")).to_have_text("A figure of plotly")
 
 
 def test_frame_takes_its_height(gallery: Callable[[str], Chat]) -> None:

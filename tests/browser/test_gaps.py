@@ -88,7 +88,7 @@ def test_silent_page_is_closed(start_server: Callable[..., Server], page: Page) 
         received = []
         with suppress(ConnectionClosed):
             while True:
-                received.append(json.loads(silent.recv(timeout=10)))
+                received.append(json.loads(silent.recv(timeout=60)))
     sizes = [len(frame["tail"]) for frame in received if frame["type"] == "message.patch"]
     assert sum(sizes[:-1]) <= WINDOW
     assert received[-1]["type"] == "error"

@@ -123,7 +123,7 @@ def test_background_reply_is_unread(visitor: Chat) -> None:
     away.send("word " * 60)
     expect(panel.row("word")).to_have_attribute("data-running", "")
     away.page.close()
-    expect(panel.row("word")).to_have_attribute("data-unread", "", timeout=30_000)
+    expect(panel.row("word")).to_have_attribute("data-unread", "")
     expect(panel.row("word").locator(".ci-history-mark")).to_have_text("Unread")
     panel.link("word").click()
     visitor.connected()
@@ -378,7 +378,7 @@ def test_login_brings_it_along(page: Page, server: Server, console: Console) -> 
     panel = begun(Chat(page, server), "Before the login")
     address = page.url
     away = Chat(page.context.new_page(), server).login("demo")
-    expect(page.locator(".site-user")).to_have_text("demo", timeout=30_000)
+    expect(page.locator(".site-user")).to_have_text("demo")
     panel.chat.connected()
     assert page.url == address
     expect(panel.row("Before the login")).to_be_visible()

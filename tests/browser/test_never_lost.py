@@ -118,7 +118,7 @@ def test_reply_ends_while_cut(far: Chat, line: Proxy, gate: Gate, seconds: float
     line.refuse()
     expect(far.root).to_have_attribute("data-connection", "closed")
     gate.release()
-    far.page.wait_for_function("end => Date.now() > end", arg=1000 * end, timeout=60_000)
+    far.page.wait_for_function("end => Date.now() > end", arg=1000 * end)
     line.restore()
     agree(far, f"hold {gate}")
     far.connected()

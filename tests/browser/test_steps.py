@@ -163,7 +163,7 @@ def test_no_jump_while_steps_run(steps: Chat, gate: Gate) -> None:
 
 def test_several_speakers(page: Page, server: Server) -> None:
     chat = Chat(page, server).open("discussion").send("Rain or shine?")
-    expect(chat.page.locator("[data-role=assistant]")).to_have_count(4, timeout=20_000)
+    expect(chat.page.locator("[data-role=assistant]")).to_have_count(4)
     chat.settled()
     expect(chat.page.locator("[data-role=assistant] .ci-author")).to_contain_text(["Host", "Ida", "Jon", "Host"])
     expect(chat.page.locator("[data-role=assistant]").nth(2)).to_contain_text("It depends on the snacks.")

@@ -10,6 +10,9 @@ from project.instruments import script
 from tests.browser.chat import TEXT_OF, Chat
 from tests.server import Server
 
+# Seconds after which what is waited for counts as never coming.
+PATIENCE = 60.0
+
 # What the page shows of each message, without the buttons that its script puts into code.
 SHOWN = """log => [...log.querySelectorAll("[data-message]")].map(article => {
   const body = article.querySelector("[data-message-body]").cloneNode(true);
@@ -75,7 +78,7 @@ def stored(server: Server, uuid: str) -> list[Stored]:
 
 def in_database(chat: Chat, uuid: str, *, text: str | None = None, status: str = "running") -> None:
     """Wait until the database has a conversation's last reply with this status, and this text if one is given."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while True:
         *_, last = stored(chat.server, uuid)
         if last.status == status and text in (None, last.text):
