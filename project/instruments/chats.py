@@ -35,6 +35,17 @@ async def script(message: str) -> AsyncIterator[str]:
 
 
 @chat.register(
+    title="Kept script",
+    description="The same, with a list of its conversations.",
+    yields="tokens",
+    save_history=True,
+)
+async def kept_script(message: str) -> AsyncIterator[str]:
+    async for token in scripts.run(message):
+        yield token
+
+
+@chat.register(
     title="Framed",
     description="Shows what is said as a document in a frame.",
     frame_sources=["https://allowed.example"],

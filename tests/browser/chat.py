@@ -117,6 +117,10 @@ class Chat:
         self.connected()
         return self
 
+    def stand_still(self) -> None:
+        """Let what would go away by itself after a moment stay."""
+        self.page.evaluate("setTimeout = () => 0")
+
     def action(self, name: str) -> Locator:
         """A button, by its name."""
         return self.page.locator(f"[data-action={name}]")

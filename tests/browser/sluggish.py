@@ -1,4 +1,4 @@
-"""The demo site with sockets that pause after their first patch: a small channel cannot hold what comes meanwhile."""
+"""The demo site with sockets that pause after their first patch, until a reply has published more than they hold."""
 
 import asyncio
 from typing import Any
@@ -10,16 +10,27 @@ from project.asgi import application as application
 from chatinterface import events
 from chatinterface.consumers import ChatConsumer
 
-# Seconds in which a reply publishes more patches than a channel of 5 holds, however busy the server is.
-PAUSE = 2.5
+# More patches than a channel of 5 holds.
+MANY = 12
+
 _forward = ChatConsumer.chat_frame
+_publish = events.publish
+_full = asyncio.Event()
+
+
+async def publish(uuid: Any, frame: events.Frame) -> None:
+    """Publish, and say when it is the last of many patches."""
+    await _publish(uuid, frame)
+    if frame["type"] == events.MESSAGE_PATCH and frame["seq"] == MANY:
+        _full.set()
 
 
 async def chat_frame(self: ChatConsumer, event: dict[str, Any]) -> None:
     """Forward, and pause after the first patch."""
     await _forward(self, event)
     if event["kind"] == events.MESSAGE_PATCH and event["seq"] == 1:
-        await asyncio.sleep(PAUSE)
+        await _full.wait()
 
 
+events.publish = publish
 ChatConsumer.chat_frame = chat_frame  # type: ignore[method-assign]

@@ -19,8 +19,14 @@ OVERFLOW = """() => [document.documentElement, document.querySelector("[data-cha
 LONG = "say " + "unbreakable" * 30 + " `" + "code" * 60 + "` $" + "x+" * 60 + "x$"
 
 
+# What fades in has not its contrast yet.
+AT_REST = """() => document.getAnimations()
+  .filter(each => each.effect?.getComputedTiming().endTime !== Infinity && each.playState === "running").length === 0"""
+
+
 def accessible(page: Page) -> None:
-    """Axe finds nothing."""
+    """Axe finds nothing, once all that moves for a moment has arrived."""
+    page.wait_for_function(AT_REST)
     results = Axe().run(page)
     found = results.response["violations"]
     # Not by the report of the package, which knows nothing of what stands in shadow trees.
@@ -110,6 +116,7 @@ def test_keyboard_alone(chat: Chat, gate: Gate) -> None:
     chat.has_status("done", count=1)
     expect(chat.log).to_be_focused()
     tab_to(chat, "copy-code", "Tab")
+    chat.stand_still()
     keyboard.press("Enter")
     expect(chat.status).to_have_text("Copied.")
     expect(chat.action("copy-code")).to_be_focused()

@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.browser.chat import Chat
 from tests.browser.conftest import CUT, Console
 from tests.browser.test_accessibility import OVERFLOW, PHONE, WIDE, accessible
+from tests.browser.visitor import Gate
 from tests.server import Server, environment, manage
 
 NAMES = "rows => rows.map(row => row.querySelector('.ci-item-title').title)"
@@ -111,25 +112,26 @@ def test_other_tab_is_told(visitor: Chat) -> None:
     second.page.close()
     expect(watching.rows).to_have_count(2)
     watching.act("First thing", "rename")
+    expect(watching.page.locator(".ci-rename")).to_be_focused()
     watching.page.keyboard.type("Renamed")
     watching.page.keyboard.press("Enter")
     expect(Panel(visitor).row("Renamed")).to_be_visible()
 
 
-def test_background_reply_is_unread(visitor: Chat) -> None:
+def test_background_reply_is_unread(visitor: Chat, gate: Gate) -> None:
     """Its page is gone when it ends: it is marked as running, then as unread, until it is opened."""
-    panel = begun(visitor, "First thing")
-    away = Chat(visitor.page.context.new_page(), visitor.server).open("notebook")
-    away.send("word " * 60)
-    expect(panel.row("word")).to_have_attribute("data-running", "")
+    panel = Panel(visitor.open("kept_script").ask("say First thing"))
+    away = Chat(visitor.page.context.new_page(), visitor.server).open("kept_script").send(f"hold {gate}")
+    expect(panel.row("hold")).to_have_attribute("data-running", "")
     away.page.close()
-    expect(panel.row("word")).to_have_attribute("data-unread", "")
-    expect(panel.row("word").locator(".ci-history-mark")).to_have_text("Unread")
-    panel.link("word").click()
+    gate.release()
+    expect(panel.row("hold")).to_have_attribute("data-unread", "")
+    expect(panel.row("hold").locator(".ci-history-mark")).to_have_text("Unread")
+    panel.link("hold").click()
     visitor.connected()
-    expect(panel.row("word")).not_to_have_attribute("data-unread", "")
+    expect(panel.row("hold")).not_to_have_attribute("data-unread", "")
     panel.page.reload()
-    expect(panel.row("word")).not_to_have_attribute("data-unread", "")
+    expect(panel.row("hold")).not_to_have_attribute("data-unread", "")
 
 
 def test_rename_in_place(visitor: Chat) -> None:

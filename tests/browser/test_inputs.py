@@ -256,9 +256,11 @@ def test_callback_replaces_the_input(page: Page, server: Server) -> None:
     other = chat.again()
     expect(other.page.get_by_role("slider")).to_be_visible()
     accessible(page)
-    # It is sent once its value has been chosen.
+    # It is sent once its value has been chosen, however long that takes here.
+    page.evaluate("window.later = []; window.sooner = setTimeout; setTimeout = call => later.push(call)")
     for _ in range(3):
         page.keyboard.press("ArrowRight")
+    page.evaluate("setTimeout = sooner; later.pop()()")
     answered(chat, "33 is a good age.", count=2)
     expect(page.get_by_role("textbox", name="Your name")).to_be_focused()
     expect(other.page.get_by_role("textbox", name="Your name")).to_be_visible()

@@ -58,6 +58,7 @@ def test_nothing_is_posted_where_nobody_listens(
     chat.has_status("done", count=1)
     before = len(posted)
     chat.body.click()
+    chat.stand_still()
     chat.replies.last.locator("[data-action=copy]").click()
     expect(chat.status).to_have_text("Copied.")
     assert len(posted) == before

@@ -68,6 +68,7 @@ def test_copied_link_is_whole(new_context: Callable[..., BrowserContext], server
     context = new_context(permissions=["clipboard-read", "clipboard-write"])
     chat = talked(context.new_page(), server)
     address = share(chat)
+    chat.stand_still()
     chat.action("copy-link").click()
     expect(chat.page.locator("[data-share-status]")).to_have_text("Copied.")
     assert chat.page.evaluate("navigator.clipboard.readText()") == address

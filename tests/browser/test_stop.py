@@ -65,13 +65,13 @@ def test_stopped_callback_is_cancelled(chat: Chat, gate: Gate) -> None:
 
 def test_stopped_generator_is_closed(page: Page, server: Server) -> None:
     """A synchronous generator ends at its next yield; nothing of what it says then is shown."""
-    chat = Chat(page, server).open("blocking_script").send("stream 50 100")
+    chat = Chat(page, server).open("blocking_script").send("stream 5000 100")
     chat.holds("word1")
     chat.action("stop").click()
     chat.has_status("stopped", count=1)
     said = chat.body.inner_text() + " "
     assert "word1 " in said
-    agree(chat, Turn("stream 50 100", said, "stopped"))
+    agree(chat, Turn("stream 5000 100", said, "stopped"))
 
 
 def test_try_again_after_stop(chat: Chat, gate: Gate) -> None:

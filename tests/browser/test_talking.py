@@ -102,6 +102,7 @@ def test_code_is_highlighted(chat: Chat) -> None:
 def test_code_is_copied(chat: Chat) -> None:
     chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     chat.ask("say ```python\\nif a < b:\\n    return 1\\n```")
+    chat.stand_still()
     chat.action("copy-code").click()
     expect(chat.action("copy-code")).to_have_attribute("data-copied", "")
     assert chat.page.evaluate("navigator.clipboard.readText()") == "if a < b:\n    return 1\n"

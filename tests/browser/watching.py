@@ -11,6 +11,17 @@ new PerformanceObserver(list => {
 }).observe({type: "layout-shift"});
 """
 
+# The role and the text of all notes and bars of progress that there ever were, however short their time.
+NOTED = """
+window.noted = [];
+new MutationObserver(() => {
+  for (const each of document.querySelectorAll("progress, .ci-toast")) {
+    const text = `${each.role ?? each.localName}: ${each.textContent}`;
+    if (!noted.includes(text)) noted.push(text);
+  }
+}).observe(document, {subtree: true, childList: true, characterData: true});
+"""
+
 # When a reply began to be waited for, and when the waiting mark was first seen, in milliseconds.
 MARKS = """
 window.marks = {};

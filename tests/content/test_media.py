@@ -61,7 +61,7 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
         (zipped("a.txt"), "a.zip", "", "application/zip"),
         (zipped("a.txt"), "a", "", "application/zip"),
         (zipped("[Content_Types].xml", "word/document.xml"), "a.docx", "", DOCX),
-        (gzip.compress(b"x"), "a.gz", "", "application/gzip"),
+        (gzip.compress(b"x", mtime=0), "a.gz", "", "application/gzip"),
         (sound(), "a.wav", "", "audio/wav"),
         (WEBM, "voice.webm", "audio/webm;codecs=opus", "audio/webm"),
         (WEBM, "film.webm", "", "video/webm"),
