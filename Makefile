@@ -3,6 +3,8 @@ PYTHON ?= $(shell scripts/find-python)
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# A file's tests stay together, and the browser tests come last in each process: see tests/conftest.py.
+PARALLEL := -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 
@@ -19,7 +21,7 @@ run: $(VENV)/.installed ## Serve the demo site on http://127.0.0.1:8000 (another
 
 .PHONY: test
 test: $(VENV)/.installed-dev chromium ## Run the whole test suite (part of it: make test ARGS=tests/test_registry.py)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),$(PARALLEL))
 
 .PHONY: lint
 lint: $(VENV)/.installed-dev ## Check style, types, templates, migrations and Django's system checks
