@@ -64,6 +64,8 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chatinterface.content.tables.sheet.monotonic", lambda: 0.0)
     monkeypatch.setattr("chatinterface.runs.execution.GRACE", 30.0)
     monkeypatch.setattr("chatinterface.consumers.SILENCE", 3600.0)
+    monkeypatch.setattr("chatinterface.events.ANSWER", 60.0)
+    monkeypatch.setattr("chatinterface.pulse.PATIENCE", 60.0)
 
 
 @pytest.fixture(scope="session", autouse=True)

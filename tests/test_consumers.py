@@ -725,6 +725,7 @@ async def test_change_without_event_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("ended_by", ["settling", "losing its worker"])
+@override_settings(CHATINTERFACE={"CHECKPOINT": 600, "LEASE": 3600})
 async def test_silent_reply_is_asked_about(monkeypatch: pytest.MonkeyPatch, ended_by: str) -> None:
     monkeypatch.setattr(consumers, "SILENCE", 0.02)
     released = hold()

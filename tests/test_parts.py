@@ -17,6 +17,7 @@ from chatinterface import replies as stored
 from chatinterface.content.markdown import render
 from chatinterface.exceptions import Replaced
 from chatinterface.models import Attachment, Message, Run
+from chatinterface.runs import stream
 from chatinterface.threads import in_database
 from tests.tab import PATIENCE, Tab
 
@@ -36,6 +37,13 @@ def templates(tmp_path: Path, settings: Any) -> None:
         "{% load chatinterface %}{% for item in props.items %}[{% part item %}]{% endfor %}"
     )
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}]
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish whatever is said while the callback sleeps, however slow the machine is."""
+    monkeypatch.setattr(stream, "INTERVAL", 0.0)
+    monkeypatch.setattr(stream, "WIDEST", 0.0)
 
 
 @dataclass

@@ -517,6 +517,7 @@ async def lose(tab: Tab) -> None:
     await Run.objects.filter(conversation__uuid=tab.uuid).aupdate(lease_until=timezone.now() - timedelta(seconds=1))
 
 
+@override_settings(CHATINTERFACE={"CHECKPOINT": 600, "LEASE": 3600})
 async def test_lost_run_is_marked_when_read() -> None:
     gate = Gate()
     gated(gate)
