@@ -17,7 +17,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext as _
 
-from chatinterface import conf, events, serving
+from chatinterface import conf, events, metrics, serving
 from chatinterface.delivery import Delivery, Verdict
 from chatinterface.handshake import (
     AWAY,
@@ -32,6 +32,7 @@ from chatinterface.handshake import (
     check_origin,
     claimed_session,
 )
+from chatinterface.outages import away
 from chatinterface.pulse import pulse
 from chatinterface.runs.recovery import catch_up
 from chatinterface.threads import in_database
@@ -72,7 +73,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.close()
             return
         self._watcher: asyncio.Task[None] | None = None
-        self._refused = False
+        self._refused = self._counted = False
         self._groups: list[str] = []
         self._handling = asyncio.Lock()
         pumps = [
@@ -86,8 +87,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             with suppress(StopConsumer):
                 ended.pop().result()
         except (events.Away, DatabaseError, InterfaceError) as error:
-            name = type(error).__name__
-            logger.warning("A socket is given up: %s: %s", name, error, extra={"event": "socket.lost", "error": name})
+            away("A socket is given up: %s", error, event="socket.lost")
             await self.close(AWAY)
         except asyncio.CancelledError:
             # The server ends.
@@ -95,6 +95,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             raise
         finally:
             lost.cancel()
+            if self._counted:
+                metrics.sockets_open.add(-1)
             for pump in pumps:
                 pump.cancel()
             # Here and not in disconnect(), which the server does not call after an error.
@@ -126,6 +128,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         async with self._refusing():
             grant = await self._admitted()
             await self.accept()
+            self._counted = True
+            metrics.sockets_opened.add()
+            metrics.sockets_open.add()
             self._delivery.revision = grant.revision
             if grant.listed:
                 await self._join(grant.listed)
@@ -178,6 +183,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             self._heard = asyncio.get_running_loop().time()
             if not self._watchful:
                 self._woken.set()
+            if event["kind"] == events.MESSAGE_PATCH:
+                metrics.patches_sent.add()
             await self.send(text_data=event["frame"])
         elif verdict is Verdict.SNAPSHOT:
             await events.ask_snapshot(event["message"], self.channel_name)
@@ -212,9 +219,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 async with self._handling, self._refusing():
                     await self._tick(asyncio.get_running_loop().time())
             except (events.Away, DatabaseError, InterfaceError) as error:
-                logger.warning(
-                    "An open page could not be looked after: %s", error, extra={"event": "socket.check_failed"}
-                )
+                away("An open page could not be looked after: %s", error, event="socket.unchecked")
 
     async def _tick(self, now: float) -> None:
         if now - self._checked >= conf.get().access_check:
@@ -279,6 +284,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
             yield
         except Refused as refusal:
             self._refused = True
+            metrics.sockets_refused.add(1, str(refusal.code))
+            extra = {"event": "socket.refused", "code": refusal.code}
+            logger.info("A socket is refused: %s", refusal.code, extra=extra)
             await self._send({"type": events.ERROR, "code": refusal.code, "detail": refusal.detail})
             await self.close(refusal.code)
 

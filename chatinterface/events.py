@@ -40,6 +40,8 @@ from weakref import WeakKeyDictionary
 from channels.exceptions import ChannelFull
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
+from chatinterface import metrics
+
 logger = logging.getLogger("chatinterface.layer")
 
 # Seconds that the channel layer has for an answer, and that it is left alone for after it failed: whoever has something
@@ -232,6 +234,21 @@ async def beat(channel: str) -> None:
     await _asked("send", channel, {"type": BEAT})
 
 
+async def answers() -> bool:
+    """Whether what is sent to the layer comes back."""
+    try:
+        channel = await new_channel()
+        try:
+            await beat(channel)
+            async with asyncio.timeout(ANSWER):
+                await receive(channel)
+        finally:
+            await forget(channel)
+    except (Away, ChannelFull, TimeoutError):
+        return False
+    return True
+
+
 def may_fail() -> bool:
     """Whether the layer is a server, and not this process's memory."""
     return type(get_channel_layer()) is not InMemoryChannelLayer
@@ -254,6 +271,7 @@ async def _asked(method: str, *args: Any) -> Any:
         raise
     except Exception as error:
         _failed[layer] = time.monotonic()
+        metrics.layer_failures.add()
         name = type(error).__name__
         logger.warning("The channel layer failed: %s: %s", name, error, extra={"event": "layer.failed", "error": name})
         raise Away(str(error)) from error

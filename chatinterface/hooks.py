@@ -175,4 +175,4 @@ def _guarded(call: Callable[[], object], language: str | None) -> None:
         with translation.override(language):
             call()
     except Exception:
-        logger.exception("A hook failed")
+        logger.exception("A hook failed", extra={"event": "hook.failed"})

@@ -102,7 +102,8 @@ def part_html(
         html = markdown(interface, stand_in(part), message)
     except Exception:
         # One part must not take the page with it, nor all that was said before and after it.
-        logger.exception("A part of message %s, of the kind %s, cannot be shown", message.pk, kind)
+        extra = {"event": "part.unshown", "reply": message.pk, "kind": kind}
+        logger.exception("A part of message %s, of the kind %s, cannot be shown", message.pk, kind, extra=extra)
         html = (inner if kind in BODIES else None) or markdown(interface, stand_in(part), message)
     return format_html(
         '<div class="ci-part" data-part="{}" data-kind="{}">{}</div>\n', part.get("id", ""), kind, mark_safe(html)

@@ -55,10 +55,8 @@ class Pulse:
             finally:
                 await events.forget(channel)
         except (events.Away, TimeoutError) as error:
-            logger.warning(
-                "The channel layer is away; %s listeners are told", len(self._watching), extra={"event": "layer.lost"}
-            )
-            logger.debug("The channel layer is away", exc_info=error, extra={"event": "layer.lost"})
+            extra = {"event": "layer.lost", "error": type(error).__name__}
+            logger.warning("The channel layer is away; %s listeners are told", len(self._watching), extra=extra)
         self._beating = None
         for watched in list(self._watching):
             with suppress(asyncio.InvalidStateError):

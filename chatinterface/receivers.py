@@ -54,7 +54,8 @@ def adopt(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     try:
         keys, chats = adoption.adopt(request.session, user)
     except DatabaseError:
-        logger.exception("The conversations of a session could not be given to its user")
+        extra = {"event": "adoption.failed", "user": user.pk}
+        logger.exception("The conversations of a session could not be given to its user", extra=extra)
         return
     for key in keys:
         transaction.on_commit(partial(async_to_sync(events.log_in), key), robust=True)

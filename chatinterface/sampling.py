@@ -79,9 +79,11 @@ def answer_all(interfaces: Iterator[ChatInterface] | list[ChatInterface]) -> Non
         try:
             for example, kept in answer(interface):
                 if not kept:
-                    logger.warning("Example %s of %r gave no reply to keep.", example.index, interface.name)
+                    extra = {"event": "example.unanswered", "chat": interface.name, "example": example.index}
+                    logger.warning("Example %s of %r gave no reply to keep", example.index, interface.name, extra=extra)
         except Exception:
-            logger.exception("The examples of %r could not be answered beforehand", interface.name)
+            extra = {"event": "examples.failed", "chat": interface.name}
+            logger.exception("The examples of %r could not be answered beforehand", interface.name, extra=extra)
 
 
 def _asked(interface: ChatInterface, example: Example) -> Message:

@@ -12,7 +12,7 @@ from chatinterface.actions import (
     uploading,
     versions,
 )
-from chatinterface.views import copying, documents, editing, examples, files, history, outputs, pages, tables
+from chatinterface.views import copying, documents, editing, examples, files, health, history, outputs, pages, tables
 from chatinterface.views import sharing as shared
 
 app_name = "chatinterface"
@@ -35,6 +35,7 @@ urlpatterns = [
     path(CONVERSATION + "f/<uuid:file>/document/", documents.document, name="document"),
     path(CONVERSATION + "f/<uuid:file>/rows/", tables.rows, name="rows"),
     path(CONVERSATION + "f/<uuid:file>/rows.csv", tables.download, name="download"),
+    path("-/health/", health.health, name="health"),
     path("-/<slug:name>/<str:version>.js", documents.library, name="library"),
     path(CONVERSATION + "send/", talking.send, name="send"),
     path(CONVERSATION + "stop/", talking.stop, name="stop"),

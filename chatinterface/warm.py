@@ -31,4 +31,4 @@ def load() -> None:
             context = {"interface": interface, "conversation": conversation, "form": MessageForm(interface=interface)}
             render_to_string("chatinterface/chat.html", context)
     except Exception as error:
-        logger.debug("The templates could not be loaded beforehand: %s", error)
+        logger.debug("The templates could not be loaded beforehand: %s", error, extra={"event": "warm.failed"})

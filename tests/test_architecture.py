@@ -24,7 +24,7 @@ LATE = {"chatinterface.apps": {"ready"}, "chatinterface.asgi": {"application"}}
 
 # From the lowest to the highest: none imports from a higher layer.
 LAYERS = [
-    {"conf", "exceptions", "spelling", "ranges", "storage", "pacing", "icons"},
+    {"conf", "exceptions", "metrics", "outages", "spelling", "ranges", "storage", "pacing", "icons"},
     {"content", "pending", "widgets"},
     {"inputs", "additional", "examples", "validation", "questions"},
     {"models", "leases", "shared_link", "passages", "threads", "serving", "guidance", "asked", "prompts"},

@@ -25,6 +25,7 @@ PAGES = {
         "docs/inputs.md",
         "docs/session.md",
         "docs/checks.md",
+        "docs/deploy.md",
         "README.md",
     )
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
@@ -16,9 +15,8 @@ from django.views.decorators.http import require_POST
 from chatinterface.exceptions import ChatError
 from chatinterface.gate import LoginRequired, admitted, login_response
 from chatinterface.models import Conversation, Message, Upload
+from chatinterface.outages import away
 from chatinterface.shared_link import SharedLink
-
-logger = logging.getLogger("chatinterface.requests")
 
 Action = Callable[..., HttpResponse]
 
@@ -43,10 +41,7 @@ def action(view: Action) -> Action:
             return refusal(request, [str(error)])
         except (OperationalError, InterfaceError) as error:
             # The page keeps what it has posted, and posts it again: its key makes that harmless.
-            name = type(error).__name__
-            logger.warning(
-                "The database is away: %s: %s", name, error, extra={"event": "database.failed", "error": name}
-            )
+            away("A request was not taken: %s", error, event="request.failed", chat=name)
             return HttpResponse(status=503, headers={"Retry-After": "5"})
 
     return wrapped

@@ -103,7 +103,9 @@ def _rendered(value: object, renderers: Iterable[Convert]) -> object:
         except Exception:
             # Most are there for other values than the texts of which a chat is full.
             level = logging.DEBUG if isinstance(value, str) else logging.ERROR
-            logger.log(level, "A renderer could not show a %s", type(value).__qualname__, exc_info=True)
+            name = type(value).__qualname__
+            extra = {"event": "renderer.failed", "type": name}
+            logger.log(level, "A renderer could not show a %s", name, exc_info=True, extra=extra)
         else:
             if shown is not None:
                 return shown

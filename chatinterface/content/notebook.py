@@ -59,7 +59,8 @@ def _asked(value: object, method: str) -> Any:
     try:
         return ask()
     except Exception:
-        logger.exception("%s of a %s failed", method, type(value).__qualname__)
+        name = type(value).__qualname__
+        logger.exception("%s of a %s failed", method, name, extra={"event": "value.unshown", "type": name})
         return None
 
 

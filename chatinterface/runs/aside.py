@@ -13,6 +13,7 @@ from chatinterface import conf, events, outputs
 from chatinterface.content.components.base import Part
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
+from chatinterface.outages import away
 from chatinterface.presentation import part_html
 from chatinterface.runs.making import Maker
 from chatinterface.threads import in_content, in_database
@@ -77,7 +78,7 @@ class Aside:
         except Conversation.DoesNotExist:
             pass
         except DatabaseError as error:
-            logger.warning("What stands beside a reply could not be kept: %s", error)
+            away("What stands beside a reply could not be kept: %s", error, event="output.unkept")
             return
         self._unkept = {}
         self._kept_at = self._loop.time()

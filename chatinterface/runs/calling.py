@@ -129,7 +129,10 @@ class Calls:
             call = await in_database(self._following, self._port.responses.popleft())
             if call is not None:
                 return call
-            logger.warning("What the callback of %r wanted to answer is not shown any more.", self._interface.name)
+            extra = {"event": "response.outdated", "chat": self._interface.name}
+            logger.warning(
+                "What the callback of %r wanted to answer is not shown any more.", extra["chat"], extra=extra
+            )
         return None
 
     def _renewed(self) -> Call:
@@ -148,13 +151,15 @@ class Calls:
 
     def _advise(self) -> None:
         if self._count == 0 and self._writer.silent:
-            logger.warning("The callback of %r returned nothing: its reply is empty.", self._interface.name)
+            extra = {"event": "callback.silent", "chat": self._interface.name}
+            logger.warning("The callback of %r returned nothing: its reply is empty.", extra["chat"], extra=extra)
         elif self._interface.yields == "text" and self._count > 2 and self._continued == 1:
             logger.warning(
                 "The callback of %r yielded %s texts, none of which continued the one before, so that only the last is "
                 'shown. If it yields pieces of the reply, declare yields="tokens".',
                 self._interface.name,
                 self._count,
+                extra={"event": "callback.discontinuous", "chat": self._interface.name},
             )
 
 

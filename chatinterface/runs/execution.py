@@ -18,6 +18,7 @@ from chatinterface.exceptions import Replaced
 from chatinterface.inputs import Entered
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
+from chatinterface.outages import away
 from chatinterface.presentation import added_frame, state_frame
 from chatinterface.runs.aside import Aside
 from chatinterface.runs.calling import Calls, call_of
@@ -25,6 +26,7 @@ from chatinterface.runs.calling import Job as Job
 from chatinterface.runs.control import control
 from chatinterface.runs.ending import running
 from chatinterface.runs.failures import Failure, failure
+from chatinterface.runs.measuring import measured
 from chatinterface.runs.port import RunPort
 from chatinterface.runs.telling import settled, tell_list
 from chatinterface.runs.turns import Turns
@@ -145,7 +147,8 @@ class RunInProcess:
             self.announced.set()
             with translation.override(self._exchange.conversation.language or settings.LANGUAGE_CODE):
                 if await self._admitted():
-                    await self._run()
+                    with measured(self._exchange):
+                        await self._run()
         finally:
             self.announced.set()
             self._leave()
@@ -229,6 +232,7 @@ class RunInProcess:
         return Message.Status.FAILED, await failure(self._error, self._session)
 
     async def _keep(self) -> None:
+        run = self._exchange.run.pk
         while True:
             await self._writer.wait(conf.get().checkpoint)
             try:
@@ -241,26 +245,28 @@ class RunInProcess:
                 self.stop()
                 return
             except (DatabaseError, InterfaceError) as error:
-                logger.warning("A checkpoint failed: %s", error)
+                away("A checkpoint failed: %s", error, event="checkpoint.failed", run=run)
             except Exception:
                 # Without any that follow, the run would count as lost.
-                logger.exception("A checkpoint failed")
+                logger.exception("A checkpoint failed", extra={"event": "checkpoint.failed", "run": run})
             else:
                 if revision is not None:
                     changed = {"type": events.LOG_CHANGED, "revision": revision}
                     await events.publish(self._exchange.conversation.uuid, changed)
 
     async def _persisted(self, store: Callable[[], events.Frame]) -> events.Frame | None:
+        run = self._exchange.run.pk
         for delay in (*RETRIES, None):
             try:
                 return await in_database(store)
             except (Conversation.DoesNotExist, Replaced):
-                logger.info("The conversation of run %s was deleted or has gone on without it", self._exchange.run.pk)
+                extra = {"event": "run.abandoned", "run": run}
+                logger.info("The conversation of run %s was deleted or has gone on without it", run, extra=extra)
                 return None
             except (OperationalError, InterfaceError) as error:
                 if delay is None:
                     raise
-                logger.warning("A reply could not be stored, trying again in %s s: %s", delay, error)
+                away("A reply could not be stored: %s", error, event="store.failed", run=run)
                 await asyncio.sleep(delay)
         return None
 

@@ -34,7 +34,8 @@ async def failure(error: BaseException, session: ChatSession) -> Failure:
     """
     error_id = secrets.token_hex(4)
     interface = session.interface
-    logger.error("The callback of %r raised, error id %s", interface.name, error_id, exc_info=error)
+    extra = {"event": "callback.failed", "chat": interface.name, "error_id": error_id, "error": type(error).__name__}
+    logger.error("The callback of %r raised, error id %s", interface.name, error_id, exc_info=error, extra=extra)
     text = await _shown(error, session, error_id)
     detail = "".join(traceback.format_exception(error))
     return {"id": error_id, "text": normalise(text), "detail": normalise(detail)}
@@ -55,9 +56,9 @@ async def _custom(mode: Callable[..., Any], error: BaseException, session: ChatS
     try:
         said = [str(value) async for value in outputs(mode, error, session)]
     except (Exception, SystemExit, asyncio.CancelledError) as raised:
-        logger.error(
-            "The callback_exception of %r raised, error id %s", session.interface.name, error_id, exc_info=raised
-        )
+        name = session.interface.name
+        extra = {"event": "callback_exception.failed", "chat": name, "error_id": error_id}
+        logger.error("The callback_exception of %r raised, error id %s", name, error_id, exc_info=raised, extra=extra)
         return _summary(error)
     return said[-1] if said else ""
 

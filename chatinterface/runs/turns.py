@@ -87,4 +87,4 @@ class Turns:
 def _report(result: asyncio.Future[Any]) -> None:
     error = None if result.cancelled() else result.exception()
     if error is not None and not isinstance(error, Ended):
-        logger.error("What a callback wanted to say could not be said", exc_info=error)
+        logger.error("What a callback wanted to say could not be said", exc_info=error, extra={"event": "turn.failed"})
