@@ -1,10 +1,12 @@
 PORT ?= 8000
+PROCESSES ?= 2
 PYTHON ?= $(shell scripts/find-python)
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 # A file's tests stay together, and the browser tests come last in each process: see tests/conftest.py.
 PARALLEL := -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+export PORT PROCESSES
 
 .DEFAULT_GOAL := help
 
@@ -18,6 +20,10 @@ run: $(VENV)/.installed ## Serve the demo site on http://127.0.0.1:8000 (another
 	@$(BIN)/python manage.py demo_users
 	@echo "Open http://127.0.0.1:$(PORT) (Ctrl+C stops the server)"
 	@DEBUG=1 STRICT_CSP=1 $(BIN)/daphne --bind 127.0.0.1 --port $(PORT) --verbosity 0 project.asgi:application
+
+.PHONY: run-cluster
+run-cluster: $(VENV)/.installed-cluster ## Serve the demo site by several processes, with PostgreSQL and Redis (make run-cluster PROCESSES=4)
+	@$(BIN)/python -m scripts.cluster
 
 .PHONY: test
 test: $(VENV)/.installed-dev chromium ## Run the whole test suite (part of it: make test ARGS=tests/test_registry.py)
@@ -69,6 +75,10 @@ $(BIN)/python:
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
+
+$(VENV)/.installed-cluster: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[postgres,redis]'
+	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'

@@ -75,4 +75,4 @@ def test_help_names_every_target() -> None:
         ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     targets = {line.split()[0] for line in printed.splitlines()}
-    assert targets == {"help", "run", "test", "lint", "format", "matrix", "bench", "screenshots"}
+    assert targets == {"help", "run", "run-cluster", "test", "lint", "format", "matrix", "bench", "screenshots"}
