@@ -266,7 +266,7 @@ class RunInProcess:
             except (OperationalError, InterfaceError) as error:
                 if delay is None:
                     raise
-                away("A reply could not be stored: %s", error, event="store.failed", run=run)
+                away("A reply could not be stored, trying again: %s", error, event="store.failed", run=run)
                 await asyncio.sleep(delay)
         return None
 
