@@ -75,4 +75,6 @@ def test_help_names_every_target() -> None:
         ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     targets = {line.split()[0] for line in printed.splitlines()}
-    assert targets == {"help", "run", "run-cluster", "test", "lint", "format", "matrix", "bench", "screenshots"}
+    served = {"run", "run-cluster"}
+    measured = {"bench", "bench-peers", "load"}
+    assert targets == {"help", *served, "test", "lint", "format", "matrix", *measured, "screenshots"}
