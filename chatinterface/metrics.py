@@ -56,6 +56,7 @@ first_output_seconds = Measure(
 )
 first_outputs = Measure("first_outputs_total", "counter", "Finished replies that had any output.", "chat")
 runs_active = Measure("runs_active", "gauge", "Replies that are being written.", "chat")
+runs_waiting = Measure("runs_waiting", "gauge", "Replies that wait for their turn or their place.", "chat")
 sockets_opened = Measure("sockets_opened_total", "counter", "Pages that were let in.")
 sockets_refused = Measure("sockets_refused_total", "counter", "Pages that were refused or closed, by code.", "code")
 sockets_open = Measure("sockets_open", "gauge", "Open pages.")

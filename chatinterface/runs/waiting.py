@@ -16,11 +16,12 @@ from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError, InterfaceError
 
-from chatinterface import conf, events, queueing
+from chatinterface import conf, events, metrics, queueing
 from chatinterface.conversations import Exchange
 from chatinterface.exceptions import Replaced
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Run
+from chatinterface.outages import away
 from chatinterface.queueing import Way
 from chatinterface.runs.line import line
 from chatinterface.threads import in_database
@@ -98,6 +99,7 @@ class Waiter:
 
     async def _wait(self) -> None:
         keeper().add(self)
+        metrics.runs_waiting.add(1, self._interface.name)
         try:
             while not (self._stopped or self._lost or (self._ahead == 0 and self._has_place())):
                 self.place = self._ahead or self._number or 0
@@ -105,6 +107,7 @@ class Waiter:
                 await self._moved.wait()
                 self._moved.clear()
         finally:
+            metrics.runs_waiting.add(-1, self._interface.name)
             keeper().discard(self)
 
     def _has_place(self) -> bool:
@@ -163,9 +166,9 @@ class Keeper:
             try:
                 await self._look()
             except (DatabaseError, InterfaceError) as error:
-                logger.warning("Runs that wait could not be looked after: %s", error)
+                away("Runs that wait could not be looked after: %s", error, event="queue.failed")
             except Exception:
-                logger.exception("Looking after runs that wait failed")
+                logger.exception("Looking after runs that wait failed", extra={"event": "queue.failed"})
             with suppress(TimeoutError):
                 async with asyncio.timeout(conf.get().checkpoint):
                     await self._woken.wait()
