@@ -96,7 +96,8 @@ class _Shelf:
                 items = [item for each in said(value) for item in each.items]
                 self.made[place] = list(_Maker(self, place).made(items))
             except Exception:
-                logger.exception("What %r opens with cannot be shown: %s", self.interface.name, place)
+                extra = {"event": "opening.unshown", "chat": self.interface.name}
+            logger.exception("What %r opens with cannot be shown: %s", self.interface.name, place, extra=extra)
                 self.made[place] = []
         return self.made[place]
 
