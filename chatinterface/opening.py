@@ -97,7 +97,7 @@ class _Shelf:
                 self.made[place] = list(_Maker(self, place).made(items))
             except Exception:
                 extra = {"event": "opening.unshown", "chat": self.interface.name}
-            logger.exception("What %r opens with cannot be shown: %s", self.interface.name, place, extra=extra)
+                logger.exception("What %r opens with cannot be shown: %s", self.interface.name, place, extra=extra)
                 self.made[place] = []
         return self.made[place]
 
