@@ -16,6 +16,7 @@ BRACKETS = [
         chat.Table([{"shelf": "A", "books": "Ships and harbours"}, {"shelf": "B", "books": "Whales"}]),
     ],
     initial_messages=["Good morning! What are you looking for?", {"role": "user", "content": "A book about *ships*."}],
+    card_params={"header_background": "#0b5563", "header_color": "#ffffff"},
     layout="panel",
     callback_user="Dr. Watson",
     default_avatars={"dr watson": "🩺"},

@@ -97,6 +97,46 @@ def test_chatbot_sets_attributes() -> None:
     assert (interface.layout, interface.rtl, interface.placeholder) == ("panel", True, "Ask")
 
 
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ([], "must be a dict of some of css_classes"),
+        ({"header_colour": "red"}, "Did you mean 'header_color'"),
+        ({"collapsed": True}, "does not fold"),
+        ({"header_color": "red; background: url(//evil)"}, "is no colour"),
+        ({"header_background": 3}, "is no colour"),
+        ({"hide_header": "yes"}, "must be True or False"),
+    ],
+)
+def test_wrong_card_params(params: Any, sentence: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=sentence):
+        ChatInterface(answer, name="ask", card_params=params)
+
+
+def test_card_params_are_attributes() -> None:
+    with pytest.raises(ImproperlyConfigured, match="title is declared twice: in card_params"):
+        ChatInterface(answer, name="ask", title="One", card_params={"title": "Two"})
+
+
+def test_card_params_are_in_the_page(client: Client) -> None:
+    page = page_of(
+        client,
+        card_params={
+            "title": "Harbour",
+            "hide_header": True,
+            "header_background": "var(--brand)",
+            "header_color": "rgb(0 10 20 / 50%)",
+        },
+    )
+    for text in (
+        "<h1>Harbour</h1>",
+        "data-hide-header",
+        'data-header-background="var(--brand)"',
+        'data-header-color="rgb(0 10 20 / 50%)"',
+    ):
+        assert text in page
+
+
 def test_message_params_set_attributes() -> None:
     interface = ChatInterface(answer, message_params={"show_timestamp": False, "reaction_icons": {"ok": "check"}})
     assert (interface.show_timestamp, interface.offered[0].name) == (False, "ok")

@@ -208,6 +208,7 @@ def test_forms_by_name() -> None:
         ({"forms": "Booking"}, "must be a list of the classes of forms"),
         ({"forms": [Booking()]}, "which is no form"),
         ({"forms": {"a": {}}}, "which is no form"),
+        ({"forms": {"a": {"file": forms.FileField()}}}, "which takes files"),
         ({"forms": {1: Booking}}, "which is no form"),
         ({"forms": [Booking, Booking]}, "has two named 'Booking'"),
         ({"forms": [Booking], "widgets": Booking}, "called as an input"),

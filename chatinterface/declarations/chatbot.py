@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,6 +52,17 @@ OF_MESSAGES = frozenset(
     }
 )
 
+# What Panel's card_params may say of the card that a chat is, and what of it the chat has by another name.
+OF_CARDS = frozenset(
+    {"css_classes", "header_background", "header_color", "height", "hide_header", "stylesheets", "title"}
+)
+FIXED = frozenset({"collapsed", "collapsible"})
+
+# A colour, as CSS writes it: by its name, in hexadecimal digits, by a function, or by a property of the site's own.
+COLOUR = re.compile(
+    r"#[0-9a-fA-F]{3,8}|[a-zA-Z]+|(?:rgb|hsl|hwb|lab|lch|oklab|oklch)a?\([\w\s.,%/+-]+\)|var\(--[\w-]+\)"
+)
+
 
 class Chatbot:
     """How the log of a chat looks and behaves, as one value: ``chatbot=Chatbot(layout="panel", rtl=True)``.
@@ -77,6 +89,12 @@ class Log(Opening, Appearance, Markup, Scrolling, Copying):
     chatbot: Chatbot | None = None
     # What holds for every message, by Panel's names: {"show_timestamp": False}. Each works on the chat itself as well.
     message_params: Mapping[str, Any] = {}
+    # What holds for the chat as a card, by Panel's names: {"header_background": "teal", "header_color": "white"}.
+    card_params: Mapping[str, Any] = {}
+    # Whether the line with the title and its buttons is left out, and the colours of that line, as CSS writes them.
+    hide_header: bool = False
+    header_background: str = ""
+    header_color: str = ""
 
     def settle(self) -> None:
         """See Declaration.settle(); hands the options on to the attributes of their names."""
@@ -88,7 +106,27 @@ class Log(Opening, Appearance, Markup, Scrolling, Copying):
             self.refuse(f"message_params={params!r} must be a dict of some of {', '.join(sorted(OF_MESSAGES))}.")
         self._take("Chatbot", chatbot.options if chatbot else {})
         self._take("message_params", params)
+        self._take("card_params", self._checked_card())
         super().settle()
+        for name in ("header_background", "header_color"):
+            colour = getattr(self, name)
+            if colour and not (isinstance(colour, str) and COLOUR.fullmatch(colour)):
+                self.refuse(
+                    f"{name}={colour!r} is no colour. Write 'teal', '#0a7', 'rgb(0 160 120)' or 'var(--brand)'."
+                )
+
+    def _checked_card(self) -> Mapping[str, Any]:
+        params = self.card_params
+        if not isinstance(params, Mapping):
+            self.refuse(f"card_params={params!r} must be a dict of some of {', '.join(sorted(OF_CARDS))}.")
+        for name in params:
+            if name in FIXED:
+                self.refuse(f"card_params has {name!r}: as in Panel, the card of a chat does not fold. Remove it.")
+            if name not in OF_CARDS:
+                near = nearest(str(name), OF_CARDS)
+                hint = f" Did you mean {near!r}?" if near else f" It has: {', '.join(sorted(OF_CARDS))}."
+                self.refuse(f"card_params has no {name!r}.{hint}")
+        return params
 
     def _take(self, source: str, options: Mapping[str, Any]) -> None:
         for name, value in options.items():

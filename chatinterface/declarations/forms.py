@@ -61,6 +61,6 @@ class Forms(Declaration):
         if not (isinstance(form, type) and issubclass(form, forms.BaseForm)) or not isinstance(name, str):
             self.refuse(f"forms has {form!r}, which is no form. Write the class of a form, or a dict of its fields.")
         entry = replace(made(form), shown=True)
-        if entry.read:
-            self.refuse(f"forms has {form!r}, which has a FileInput: files are sent with a message, from its widgets.")
+        if entry.uploads or any(isinstance(each, forms.FileField) for each in entry.form().fields.values()):
+            self.refuse(f"forms has {form!r}, which takes files: these are sent with a message, from its widgets.")
         return replace(entry, name=name) if name else entry

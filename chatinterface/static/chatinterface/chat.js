@@ -26,7 +26,9 @@ function converse(root) {
 // What the stylesheet cannot know.
 function dress(root) {
   root.style.setProperty("--ci-threshold", `${root.dataset.placeholderThreshold}s`);
-  const { height } = root.dataset;
+  const { height, headerBackground, headerColor } = root.dataset;
+  if (headerBackground) root.style.setProperty("--ci-header-background", headerBackground);
+  if (headerColor) root.style.setProperty("--ci-header-color", headerColor);
   if (height) root.style.setProperty("--ci-height", /^\d+$/.test(height) ? `${height}px` : height);
   for (const kind of ALERTS) {
     root.style.setProperty(`--ci-title-${kind}`, JSON.stringify(root.getAttribute(`data-title-${kind}`)));
