@@ -151,6 +151,8 @@ def test_conversation_hides_messages() -> None:
 
 def test_conversation_page_queries(reviewer: Client) -> None:
     conversation = said("hello").conversation
+    # What is kept for all pages is asked for once.
+    reviewer.get(page_of(conversation))
     numbers = []
     for count in (1, 20):
         for _ in range(count):

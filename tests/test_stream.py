@@ -157,6 +157,18 @@ async def test_nothing_after_finish(layer: Layer) -> None:
 
 
 @clockwork
+async def test_finish_leaves_nothing_to_do(layer: Layer) -> None:
+    """Also where the next patch has just become due."""
+    reply = ReplyStream(uuid4(), 7)
+    await reply.add("one ")
+    await reply.add("two")
+    reply._flush_soon()
+    await reply.finish()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert layer.html == render("one two")
+
+
+@clockwork
 async def test_finish_without_output(layer: Layer) -> None:
     reply = ReplyStream(uuid4(), 7)
     await reply.finish()

@@ -90,6 +90,9 @@ class ReplyStream:
         if self._timer is not None:
             self._timer.cancel()
         await self.flush()
+        if self._flusher is not None:
+            # It may have been made just now: the event loop may end with the reply.
+            await asyncio.wait({self._flusher})
 
     def snapshot(self) -> events.Frame:
         """The frame that shows all that was published so far to a page that shows nothing of it."""
