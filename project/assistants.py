@@ -38,15 +38,30 @@ def count_copies(session: chat.ChatSession, event: hooks.CopyEvent) -> None:
     session.notify(f"Copied: message {event.index + 1}.", "success")
 
 
+def note(session: chat.ChatSession, event: object) -> None:
+    session.notify(f"{type(event).__name__}: {getattr(event, 'value', 'all of it')}")
+
+
 @chat.register(
     title="Attentive",
-    description="Listens to what its readers do: select a message by a click on it, copy it, take it back.",
+    description="Listens to what its readers do: select a message by a click on it, copy it, like it, take it back.",
     on_select=point_out,
     on_copy=count_copies,
-    on_undo=lambda session, event: session.notify(f"Taken back: {event.value}", "warning"),
+    on_undo=note,
+    on_clear=note,
+    on_retry=note,
+    on_edit=note,
+    on_like=note,
+    on_flag=note,
+    on_option_select=note,
+    on_example_select=note,
+    flagging_mode="manual",
+    editable=True,
+    examples=["Good morning", "Good night"],
 )
-def attentive(message: str) -> str:
-    return f"You said **{message}**.\n\nSelect or copy one of us, and see what happens."
+def attentive(message: str) -> dict[str, Any]:
+    said = f"You said **{message}**.\n\nWhatever you do with one of us: a function of the site is told."
+    return {"role": "assistant", "content": said, "options": [{"value": "And now?"}]}
 
 
 class Booking(forms.Form):
@@ -84,6 +99,7 @@ async def errands(message: str, chat: chat.ChatSession) -> str:
         await chat.aprogress(done, len(places), f"On the way to {place}")
         await asyncio.sleep(0.4)
         await chat.anotify(f"Been to {place}", "success")
+    await chat.aprogress(len(places), len(places), "Back home")
     if len(places) > 3:
         await chat.anotify("That was a long way.", "warning")
     return f"Done: {len(places)} places."
@@ -108,7 +124,7 @@ WORDS = ("Here ", "it ", "is, ", "line ", "by ", "line, ", "beside ", "us.")
 @chat.register(
     title="Code beside the chat",
     description="Ask for Python or JavaScript. The code is written beside the conversation, while the reply streams.",
-    placeholder="Try *Show me Python*.",
+    examples=["Show me Python", "Show me JavaScript"],
     additional_outputs=["code"],
     yields="tokens",
 )

@@ -67,7 +67,8 @@ class Pictures(chat.ChatInterface):
 )
 def poems(message: str) -> str:
     lines = message.splitlines()
-    return f"{len(lines)} lines, of which the longest is:\n\n> {max(lines, key=len)}"
+    count = f"{len(lines)} lines" if len(lines) > 1 else "One line"
+    return f"{count}, of which the longest is:\n\n> {max(lines, key=len)}"
 
 
 @chat.register(

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import chatinterface as chat
-from project import agents, assistants, attachments, gallery, inputs, looks, tour
+from project import agents, assistants, attachments, gallery, inputs, looks, samples, tour
 
-__all__ = ["agents", "assistants", "attachments", "gallery", "inputs", "looks"]
+__all__ = ["agents", "assistants", "attachments", "gallery", "inputs", "looks", "samples"]
 
 
 @chat.register(

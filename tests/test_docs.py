@@ -84,12 +84,16 @@ async def test_examples_run(code: str) -> None:
 def test_attributes_are_documented(name: str) -> None:
     default = getattr(ChatInterface, name)
     shown = str(default) if isinstance(default, Promise) else default
-    assert section(name).startswith(f"\nDefault: `{shown!r}`\n")
-    assert "```python" in section(name)
+    stands = section(name)
+    assert stands, f"docs/reference.md says nothing of {name!r}: write a section '### `{name}`' below 'Attributes'."
+    assert stands.startswith(f"\nDefault: `{shown!r}`\n"), f"Write the default of {name!r}: 'Default: `{shown!r}`'."
+    assert re.search(rf"\b{name}\b", "".join(BLOCK.findall(stands))), f"Show how {name!r} is written, in an example."
 
 
 def test_no_other_attributes() -> None:
-    assert set(re.findall(r"^### `(\w+)`$", REFERENCE, re.MULTILINE)) == ChatInterface.attributes()
+    named = re.findall(r"^### `(\w+)`$", REFERENCE, re.MULTILINE)
+    assert len(set(named)) == len(named), "An attribute stands in docs/reference.md twice."
+    assert set(named) <= ChatInterface.attributes(), "docs/reference.md has attributes that are not declared."
 
 
 @pytest.mark.parametrize("field", fields(conf.Settings), ids=lambda field: field.name)

@@ -261,6 +261,20 @@ def boxed(value: Any) -> Box:
     return Box(value.removeprefix("box: ")) if value.startswith("box: ") else value["no index"]
 
 
+async def test_renderers_are_not_asked_for_what_they_return() -> None:
+    """As in Panel, whose guide makes a column with a text of a value that has a length."""
+    asked_for: list[Any] = []
+
+    def counted(value: Any) -> chat.Column:
+        asked_for.append(value)
+        return chat.Column(f"Found {len(value)} rows.", chat.Column("And no more."))
+
+    tab = await ask(lambda message: [1, 2, 3], renderers=counted)
+    assert "Found 3 rows." in tab.last
+    assert "And no more." in tab.last
+    assert asked_for == [[1, 2, 3]]
+
+
 async def test_renderers_of_text() -> None:
     tab = await ask(lambda message: "box: one", renderers=boxed)
     assert tab.last == box("one")

@@ -42,6 +42,8 @@ class Maker:
         self._conversation = conversation
         self._message = message
         self._new_id = new_id
+        # Whether what is made now is within what a renderer has returned: they are not asked for that again.
+        self._rendered = False
 
     def __call__(self, blob: Blob, **extra: Any) -> Part:
         """See Store."""
@@ -57,7 +59,7 @@ class Maker:
 
     def part(self, value: object) -> Part:
         """See Store."""
-        parts = [self._part(each) for each in self._converted(value)]
+        parts = [self._part(each, rendered=each is not value) for each in self._converted(value)]
         if len(parts) == 1:
             return parts[0]
         column: Part = {"type": "component", "component": "column", "props": {"items": parts}, "text": ""}
@@ -75,7 +77,7 @@ class Maker:
             if isinstance(each, str):
                 made.append(normalise(each))
                 continue
-            part = self._part(each, next(given, None))
+            part = self._part(each, next(given, None), rendered=each is not value)
             key = each.key if each.key is not None else getattr(value, "key", None)
             made.append(Made(part=part, html=self.html(part), source=value, key=key if isinstance(key, str) else None))
         return made
@@ -84,14 +86,19 @@ class Maker:
         """A part's HTML, with a mark where what is in it belongs."""
         return part_html(self._interface, self._conversation, self._message, part, BODY)
 
-    def _part(self, each: str | Component, name: str | None = None) -> Part:
+    def _part(self, each: str | Component, name: str | None = None, *, rendered: bool) -> Part:
         if isinstance(each, str):
             return {"type": "text", "text": normalise(each)}
-        part: Part = plain(each.part(self))
+        before, self._rendered = self._rendered, self._rendered or rendered
+        try:
+            part: Part = plain(each.part(self))
+        finally:
+            self._rendered = before
         return {**part, "id": name or self._new_id()}
 
     def _converted(self, value: object) -> list[str | Component]:
-        return list(shown(value, cast("Sequence[Renderer]", self._interface.renderers)))
+        renderers = () if self._rendered else cast("Sequence[Renderer]", self._interface.renderers)
+        return list(shown(value, renderers))
 
 
 def _opened(source: Any) -> AbstractContextManager[Any]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import chatinterface as chat
+from chatinterface import widgets
 from project.instruments import script as scripts
 from project.instruments import steps, tokens
 
@@ -22,6 +23,22 @@ async def bench(message: str) -> AsyncIterator[str]:
     for token in tokens.tokens(int(count), tag, *shape):
         yield token
         await asyncio.sleep(float(milliseconds) / 1000)
+
+
+chat.register(
+    chat.ChatInterface(
+        bench,
+        name="bench_tabs",
+        title="Bench with tabs",
+        description="The same in one of three tabs, two of which take files.",
+        yields="tokens",
+        widgets=[
+            widgets.ChatAreaInput(name="Text"),
+            widgets.FileInput(name="File"),
+            widgets.FileInput(name="Files", multiple=True),
+        ],
+    )
+)
 
 
 @chat.register(

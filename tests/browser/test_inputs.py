@@ -264,3 +264,19 @@ def test_callback_replaces_the_input(page: Page, server: Server) -> None:
     answered(chat, "33 is a good age.", count=2)
     expect(page.get_by_role("textbox", name="Your name")).to_be_focused()
     expect(other.page.get_by_role("textbox", name="Your name")).to_be_visible()
+
+
+@pytest.mark.parametrize("event", ["{isComposing: true}", "{keyCode: 229}"], ids=["composing", "as in Safari"])
+def test_enter_of_an_input_method_sends_nothing(two: Chat, event: str) -> None:
+    """It accepts what was composed; Safari has ended the composition by then, and says 229."""
+    two.input.fill("你")
+    two.input.evaluate(
+        f"""input => input.pressed = input.dispatchEvent(
+          new KeyboardEvent("keydown", {{key: "Enter", bubbles: true, cancelable: true, ...{event}}}))"""
+    )
+    # Nobody has kept the browser from doing with it what it does.
+    assert two.input.evaluate("input => input.pressed") is True
+    expect(two.input).to_have_value("你")
+    two.input.press("Enter")
+    two.has_status("done", count=1)
+    expect(two.messages.first).to_contain_text("你")
