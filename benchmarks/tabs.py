@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.sync_api import FilePayload, expect
 
 from benchmarks import targets
-from benchmarks.__main__ import browser
+from benchmarks.browser import browser
 from benchmarks.page import Page
 from tests.server import make_database
 
