@@ -60,7 +60,8 @@ def shown(value: object, renderers: Iterable[Convert] = ()) -> Iterator[Componen
     """All that is shown of a value: components, and Markdown.
 
     The renderers of a chat are asked first, for all but components: the first that does not raise decides, as in Panel,
-    unless it returns None; what one raises is logged. They are not asked again for what one of them has returned, nor for what is within it.
+    unless it returns None; what one raises is logged. They are not asked again for what one of them has returned, nor
+    for what is within it.
     """
     given = value if isinstance(value, Component) else _rendered(value, renderers)
     decided = given is not value
