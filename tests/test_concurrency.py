@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connections
 
 import chatinterface as chat
-from chatinterface import conversations, replies, tree, versions
+from chatinterface import conversations, queueing, replies, tree, versions
 from chatinterface.content.parts import text_parts
 from chatinterface.exceptions import Busy, ChatError
 from chatinterface.history import Visitor
@@ -68,6 +68,24 @@ def test_one_begins() -> None:
     assert [isinstance(each, Busy) for each in outcomes].count(False) == 1
     assert Conversation.objects.count() == 1
     assert Message.objects.count() == 2
+
+
+@pytest.mark.parametrize("on_busy", ["interrupt", "queue", "parallel"])
+def test_all_are_taken(on_busy: Any) -> None:
+    """Each is on the path once, with its own reply behind it; who waits, waits for all before it."""
+    taking = chat.ChatInterface(lambda message: message, name="echo", on_busy=on_busy)
+    uuid = uuid4()
+    settled(uuid)
+    outcomes = at_once(lambda: conversations.send(taking, WHO, uuid, "more", worker="here"))
+    assert len({each.question.pk for each in outcomes}) == AT_ONCE
+    shown = list(tree.path(Conversation.objects.get(uuid=uuid)))
+    assert [message.parent_id for message in shown] == [None, *(message.pk for message in shown)][: len(shown)]
+    assert [message.role for message in shown] == ["user", "assistant"] * (1 + AT_ONCE)
+    runs = [message.run for message in shown[3::2] if message.run is not None]
+    waiting = "running" if on_busy == "parallel" else "queued"
+    assert [run.status for run in runs] == ["running", *[waiting] * (AT_ONCE - 1)]
+    ahead = queueing.look([run.pk for run in runs]).ahead
+    assert [len(ahead[run.pk]) for run in runs] == list(range(AT_ONCE))
 
 
 def test_repeated_key_is_sent_once() -> None:

@@ -120,3 +120,47 @@ def filled(message: chat.MultimodalMessage) -> str:
 async def still_script(message: str) -> AsyncIterator[str]:
     async for token in scripts.run(message):
         yield token
+
+
+@chat.register(
+    title="Interrupted script",
+    description="The same, but another message stops what is being written.",
+    yields="tokens",
+    on_busy="interrupt",
+)
+async def interrupted_script(message: str) -> AsyncIterator[str]:
+    async for token in scripts.run(message):
+        yield token
+
+
+@chat.register(
+    title="Queued script",
+    description="The same, but another message waits for what is being written.",
+    yields="tokens",
+    on_busy="queue",
+)
+async def queued_script(message: str) -> AsyncIterator[str]:
+    async for token in scripts.run(message):
+        yield token
+
+
+@chat.register(
+    title="Parallel script",
+    description="The same, but another message is answered beside what is being written.",
+    yields="tokens",
+    on_busy="parallel",
+)
+async def parallel_script(message: str) -> AsyncIterator[str]:
+    async for token in scripts.run(message):
+        yield token
+
+
+@chat.register(
+    title="Single script",
+    description="The same, but for one visitor at a time.",
+    yields="tokens",
+    concurrency_limit=1,
+)
+async def single_script(message: str) -> AsyncIterator[str]:
+    async for token in scripts.run(message):
+        yield token
