@@ -119,7 +119,6 @@ async def patient(message: str) -> AsyncIterator[str]:
     buttons=[],
     height=480,
     sanitize_html=False,
-    rate_limit="30/m",
     retention=30,
     delete_cache=(3600, 86400),
 )
@@ -140,12 +139,3 @@ def apologise(exception: Exception, instance: chat.ChatSession) -> str:
 )
 def sorry(message: str) -> str:
     return f"{100 / float(message):g}"
-
-
-@chat.register(
-    title="Staff only",
-    description="For users with the permission to review flags; all others are told so.",
-    permission_required="chatinterface.review_flag",
-)
-def staff_only(message: str, chat: chat.ChatSession) -> str:
-    return f"{chat.user} may review what is flagged."

@@ -73,8 +73,8 @@ CHANNEL_LAYERS = {
     )
 }
 
-# One process serves this site, for which the layer and the cache in memory are right.
-SILENCED_SYSTEM_CHECKS = ["chatinterface.W002", "chatinterface.W008"]
+# One process serves this site, for which the layer in memory is right.
+SILENCED_SYSTEM_CHECKS = ["chatinterface.W002"]
 
 # The app's own settings, for instance CHATINTERFACE_SETTINGS='{"LEASE": 5}'.
 CHATINTERFACE = json.loads(os.environ.get("CHATINTERFACE_SETTINGS", "{}"))

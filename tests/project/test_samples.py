@@ -24,7 +24,6 @@ SAID = {
     "patient": ("Hello", "who wait for them."),
     "bare": ("Hello", "5 characters."),
     "sorry": ("0", "ZeroDivisionError"),
-    "staff_only": ("Hello", "root may review"),
 }
 
 
