@@ -15,6 +15,7 @@ from django.urls import include, path
 import chatinterface as chat
 from chatinterface import asgi, routing
 from chatinterface.handler import ChatsInOneThread, is_plain
+from chatinterface.runs.ending import running
 from tests.tab import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -135,3 +136,21 @@ async def test_chats_requests_go_side_by_side(settings: Any) -> None:
     application = asgi.application(get_asgi_application())
     answers = await asyncio.gather(*(status(application, "/chat/bot/") for _ in range(2)))
     assert [code for code, _ in answers] == [200, 200]
+
+
+async def test_lifespan_ends_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How servers other than Daphne tell that they end."""
+    ended = asyncio.Event()
+
+    async def end() -> None:
+        ended.set()
+
+    monkeypatch.setattr(running, "end", end)
+    server = ApplicationCommunicator(asgi.application(get_asgi_application()), {"type": "lifespan"})
+    await server.send_input({"type": "lifespan.startup"})
+    assert await server.receive_output(PATIENCE) == {"type": "lifespan.startup.complete"}
+    assert not ended.is_set()
+    await server.send_input({"type": "lifespan.shutdown"})
+    assert await server.receive_output(PATIENCE) == {"type": "lifespan.shutdown.complete"}
+    assert ended.is_set()
+    await server.wait(PATIENCE)
