@@ -33,7 +33,8 @@ MIDDLEWARE = (
     "django_htmx.middleware.HtmxMiddleware",
 )
 KEYLESS = "django.contrib.sessions.backends.signed_cookies"
-IN_MEMORY = "channels.layers.InMemoryChannelLayer"
+IN_MEMORY = "chatinterface.layers.InMemoryChannelLayer"
+REACH_ONE_PROCESS = (IN_MEMORY, "channels.layers.InMemoryChannelLayer")
 LOCAL_CACHES = ("django.core.cache.backends.locmem.LocMemCache", "django.core.cache.backends.dummy.DummyCache")
 SQLITE = "django.db.backends.sqlite3"
 
@@ -173,7 +174,7 @@ def _channel_layer() -> Iterator[CheckMessage]:
             hint=f'For one process: CHANNEL_LAYERS = {{"default": {{"BACKEND": "{IN_MEMORY}"}}}}.',
             id="chatinterface.E005",
         )
-    elif layer.get("BACKEND") == IN_MEMORY and not settings.DEBUG:
+    elif layer.get("BACKEND") in REACH_ONE_PROCESS and not settings.DEBUG:
         yield Warning(
             "The in-memory channel layer reaches the pages of one server process only.",
             hint=(

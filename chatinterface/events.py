@@ -37,8 +37,11 @@ from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+from channels import layers as channels_layers
 from channels.exceptions import ChannelFull
-from channels.layers import InMemoryChannelLayer, get_channel_layer
+from channels.layers import get_channel_layer
+
+from chatinterface import layers
 
 from chatinterface import metrics
 
@@ -76,6 +79,9 @@ INLINE_LIMIT = 64 * 1024
 
 # Where a change of a part has its HTML.
 CONTENT = ("tail", "html", "shell")
+
+# The layers that are this process's memory.
+IN_MEMORY = (layers.InMemoryChannelLayer, channels_layers.InMemoryChannelLayer)
 
 # Messages of the layer, by the consumer's method that takes them.
 FRAME = "chat.frame"
@@ -251,7 +257,7 @@ async def answers() -> bool:
 
 def may_fail() -> bool:
     """Whether the layer is a server, and not this process's memory."""
-    return type(get_channel_layer()) is not InMemoryChannelLayer
+    return type(get_channel_layer()) not in IN_MEMORY
 
 
 async def _quietly(method: str, *args: Any) -> None:

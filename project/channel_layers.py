@@ -8,4 +8,4 @@ def from_environment(redis_url: str | None, capacity: int) -> dict[str, Any]:
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             "CONFIG": {"hosts": [redis_url]},
         }
-    return {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": capacity}}
+    return {"BACKEND": "chatinterface.layers.InMemoryChannelLayer", "CONFIG": {"capacity": capacity}}

@@ -24,7 +24,7 @@ LATE = {"chatinterface.apps": {"ready"}, "chatinterface.asgi": {"application"}}
 
 # From the lowest to the highest: none imports from a higher layer.
 LAYERS = [
-    {"conf", "exceptions", "metrics", "outages", "spelling", "ranges", "storage", "pacing", "icons"},
+    {"conf", "exceptions", "metrics", "outages", "spelling", "ranges", "storage", "pacing", "icons", "layers"},
     {"content", "pending", "widgets"},
     {"inputs", "additional", "examples", "validation", "questions"},
     {"models", "leases", "shared_link", "passages", "threads", "serving", "guidance", "asked", "prompts"},
@@ -50,9 +50,10 @@ LAYERS = [
 
 # What only some modules may import, from anywhere.
 ONLY = {
-    "channels.layers": {"chatinterface.events"},
+    "channels.layers": {"chatinterface.events", "chatinterface.layers"},
     "channels": {
         "chatinterface.events",
+        "chatinterface.layers",
         "chatinterface.consumers",
         "chatinterface.asgi",
         "chatinterface.checks",

@@ -21,7 +21,8 @@ from chatinterface import registry
 from chatinterface.storage import STORAGE_ALIAS
 
 FILES = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
-IN_MEMORY = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+IN_MEMORY = {"default": {"BACKEND": "chatinterface.layers.InMemoryChannelLayer"}}
+CHANNELS_OWN = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 
 def found() -> dict[str, str]:
@@ -157,10 +158,11 @@ def test_channel_layer_is_set(layers: dict[str, Any]) -> None:
         assert "CHANNEL_LAYERS = {" in found()["E005"]
 
 
-@override_settings(DEBUG=False, CHANNEL_LAYERS=IN_MEMORY)
-def test_memory_layer_in_production() -> None:
-    assert "RedisPubSubChannelLayer" in found()["W002"]
-    assert 'SILENCED_SYSTEM_CHECKS = ["chatinterface.W002"]' in found()["W002"]
+@pytest.mark.parametrize("layers", [IN_MEMORY, CHANNELS_OWN])
+def test_memory_layer_in_production(layers: dict[str, Any]) -> None:
+    with override_settings(DEBUG=False, CHANNEL_LAYERS=layers):
+        assert "RedisPubSubChannelLayer" in found()["W002"]
+        assert 'SILENCED_SYSTEM_CHECKS = ["chatinterface.W002"]' in found()["W002"]
 
 
 @override_settings(DEBUG=True, CHANNEL_LAYERS=IN_MEMORY)
