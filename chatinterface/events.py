@@ -41,9 +41,7 @@ from channels import layers as channels_layers
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 
-from chatinterface import layers
-
-from chatinterface import metrics
+from chatinterface import layers, metrics
 
 logger = logging.getLogger("chatinterface.layer")
 
