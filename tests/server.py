@@ -122,6 +122,10 @@ class Server:
                 start_new_session=True,
             )
 
+    def manage(self, *command: str) -> str:
+        """Run a management command beside it, on what it is served from; returns what it printed."""
+        return manage(*command, env=self._environment)
+
     def ready(self) -> "Server":
         """Wait until it takes connections. Raises RuntimeError with its log where it does not."""
         assert self.process is not None, "it was launched"
