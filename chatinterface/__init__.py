@@ -42,6 +42,7 @@ from chatinterface.content.components import (
 from chatinterface.content.conversion import converts
 from chatinterface.content.message import ChatMessage
 from chatinterface.content.sent import ChatFile, MultimodalMessage
+from chatinterface.declarations.buttons import active_widget
 from chatinterface.declarations.chatbot import Chatbot
 from chatinterface.declarations.composing import MultimodalTextbox, Textbox
 from chatinterface.inputs import FormData
@@ -85,6 +86,7 @@ __all__ = [
     "Textbox",
     "Validation",
     "Video",
+    "active_widget",
     "converts",
     "register",
     "validate",

@@ -5,8 +5,9 @@ They raise Replaced where the conversation has gone on without the run, or is go
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,13 +30,20 @@ class Turned:
 
 
 @transaction.atomic
-def go_on(interface: ChatInterface, run: Run, *, user_name: str = "", avatar: str = "") -> tuple[Message, int]:
+def go_on(
+    interface: ChatInterface,
+    run: Run,
+    *,
+    user_name: str = "",
+    avatar: str = "",
+    metadata: Mapping[str, Any] | None = None,
+) -> tuple[Message, int]:
     """Add an empty message to those that a run has written; returns it with the conversation's new revision.
 
     A name that is not the chat's own ``callback_user`` has no part in its avatar.
     """
     conversation = _of(run)
-    message = add(interface, conversation, run, user_name=user_name, avatar=avatar)
+    message = add(interface, conversation, run, user_name=user_name, avatar=avatar, metadata=metadata)
     return message, changed(conversation, timezone.now())
 
 
@@ -51,7 +59,13 @@ def rename(interface: ChatInterface, run: Run, message: Message, *, user_name: s
 
 @transaction.atomic
 def turn(
-    interface: ChatInterface, run: Run, count: int | None, by: withdrawal.By, *, silent: Collection[int] = ()
+    interface: ChatInterface,
+    run: Run,
+    count: int | None,
+    by: withdrawal.By,
+    *,
+    silent: Collection[int] = (),
+    metadata: Mapping[str, Any] | None = None,
 ) -> Turned:
     """Take the last ``count`` messages off the path, or all; the run goes on behind those that stay.
 
@@ -67,12 +81,18 @@ def turn(
     taken = list(shown if count is None else reversed(shown.reverse()[: max(count, 0)]))
     if taken:
         withdrawal.take(conversation, taken[0].parent_id, by, run=run.pk)
-    message = add(interface, conversation, run)
+    message = add(interface, conversation, run, metadata=metadata)
     return Turned(taken=taken, message=message, revision=changed(conversation, timezone.now()))
 
 
 def add(
-    interface: ChatInterface, conversation: Conversation, run: Run | None, *, user_name: str = "", avatar: str = ""
+    interface: ChatInterface,
+    conversation: Conversation,
+    run: Run | None,
+    *,
+    user_name: str = "",
+    avatar: str = "",
+    metadata: Mapping[str, Any] | None = None,
 ) -> Message:
     """Add an empty message to the end of a locked conversation, and to those of a run. Its caller saves the leaf."""
     before = conversation.leaf_id
@@ -82,6 +102,7 @@ def add(
         role=role_of(interface, user_name),
         user_name=user_name or str(interface.callback_user),
         avatar=avatar or ("" if user_name else stored(interface.callback_avatar)),
+        metadata={**(metadata or {})},
         status=Message.Status.RUNNING,
         run=run,
     )
@@ -92,16 +113,20 @@ def add(
 
 
 @transaction.atomic
-def withdraw(run: Run, message: Message, *, end: bool) -> int:
-    """Take out a message of a run in which nothing was said, and that is not its only one; returns the new revision.
+def withdraw(
+    run: Run, message: Message, *, ended: Run.Status | None = None, failure: Mapping[str, str] | None = None
+) -> int:
+    """Take out a message of a run in which nothing was said; returns the new revision.
 
-    With ``end``, the run has ended by it.
+    With ``ended``, the run has ended by it like this; ``failure`` has the ``id`` and ``detail`` of what it raised.
     """
     conversation = _of(run)
     now = timezone.now()
-    if end:
-        run.status, run.finished_at, run.lease_until = Run.Status.DONE, now, None
-        run.save(update_fields=["status", "first_output_at", "finished_at", "lease_until"])
+    if ended is not None:
+        run.status, run.finished_at, run.lease_until = ended, now, None
+        if failure:
+            run.error_id, run.error = failure["id"], failure["detail"]
+        run.save(update_fields=["status", "first_output_at", "finished_at", "lease_until", "error_id", "error"])
         if run.asks:
             prompts.end([run])
     _delete(conversation, run, message)

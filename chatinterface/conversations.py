@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 
 from chatinterface import files, guidance, limits, search, tree, uploads
 from chatinterface.authors import stored
+from chatinterface.begun import Begun, begin
 from chatinterface.content.markdown import render
 from chatinterface.content.parts import is_plain, text_of, text_parts
 from chatinterface.exceptions import Busy, FileGone, GoneOn, NoQuestion, NotEditable, NotKept, TooMany
@@ -27,23 +28,18 @@ from chatinterface.inputs import Entered
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message, Run
 from chatinterface.queueing import Way, make_way, require_idle
-from chatinterface.replies import changed, lease_end
+from chatinterface.replies import changed
 from chatinterface.uploads import Attached
 
 TITLE_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(Begun):
     """A message and the reply that it waits for, as committed."""
 
-    conversation: Conversation
     question: Message
-    reply: Message
-    run: Run
     repeated: bool = False
-    # How the run begins: by itself, when it is executed.
-    way: Way = Way.GO
     # The ids of the messages that are not shown any more; None where they are many.
     removed: list[int] | None = field(default_factory=list)
 
@@ -120,7 +116,7 @@ def _send(
     entered: Entered | None,
     attached: Sequence[Attached],
 ) -> Exchange:
-    conversation = _open(interface, who, uuid, may_create=may_create)
+    conversation = opened(interface, who, uuid, may_create=may_create)
     way = make_way(interface, conversation)
     limits.count(interface, who)
     example = entered.example if entered is not None else None
@@ -251,7 +247,8 @@ def require_shown(message: Message) -> None:
         raise GoneOn
 
 
-def _open(interface: ChatInterface, who: Visitor, uuid: UUID, *, may_create: bool) -> Conversation:
+def opened(interface: ChatInterface, who: Visitor, uuid: UUID, *, may_create: bool) -> Conversation:
+    """The visitor's conversation, locked; with ``may_create`` it is made where it does not exist."""
     try:
         return locked(who, uuid, interface.name)
     except Conversation.DoesNotExist:
@@ -292,30 +289,10 @@ def reply_to(
     way: Way = Way.GO,
 ) -> Exchange:
     """Add the empty reply to a message of a locked conversation, with its run. See send()."""
-    now = timezone.now()
-    begins = bool(worker) and way is Way.GO
-    run = Run.objects.create(
-        conversation=conversation,
-        trigger=trigger,
-        queued_at=now,
-        status=Run.Status.RUNNING if begins else Run.Status.QUEUED,
-        worker=worker,
-        started_at=now if begins else None,
-        lease_until=lease_end(),
+    begun = begin(conversation, interface, trigger, worker, parent=question, way=way)
+    return Exchange(
+        conversation=conversation, question=question, reply=begun.reply, run=begun.run, removed=removed, way=way
     )
-    reply = Message.objects.create(
-        conversation=conversation,
-        parent=question,
-        role=Message.Role.ASSISTANT,
-        user_name=str(interface.callback_user),
-        avatar=stored(interface.callback_avatar),
-        status=Message.Status.RUNNING if way is Way.GO else Message.Status.QUEUED,
-        run=run,
-    )
-    conversation.leaf = reply
-    conversation.active_until = conversation.active_until or run.lease_until
-    changed(conversation, now)
-    return Exchange(conversation=conversation, question=question, reply=reply, run=run, removed=removed, way=way)
 
 
 def title_of(text: str) -> str:

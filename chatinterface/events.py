@@ -182,9 +182,10 @@ async def list_changed(group: str, uuid: UUID | None, *, gone: bool = False) -> 
     await _quietly("group_send", group, envelope(frame))
 
 
-async def stop_reply(message: int) -> None:
-    """Ask the worker that writes a reply to stop."""
-    await _quietly("group_send", reply_group(message), {"type": STOP, "message": message})
+async def stop_reply(message: int, *, pressed: bool = False) -> None:
+    """Ask the worker that writes a reply to stop; ``pressed`` where the button that stops it was."""
+    stop = {"type": STOP, "message": message, "pressed": pressed}
+    await _quietly("group_send", reply_group(message), stop)
 
 
 async def wake(message: int) -> None:

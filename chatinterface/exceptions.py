@@ -222,6 +222,12 @@ class NoOption(ChatError):
     sentence = _("This is no longer offered: the conversation has gone on.")
 
 
+class NotPreceded(ChatError):
+    """What a chat does before the default action of a button has failed, or was stopped."""
+
+    sentence = _("What had to come first was not completed, so nothing else was done.")
+
+
 class NotAsked(ChatError):
     """Nobody waits for the answer to this question any more."""
 

@@ -57,6 +57,12 @@ class MessageForm(Envelope):
         self.fields["message"].widget.attrs.update({"data-chat-input": True, "data-chat-area": True})
 
 
+class PressForm(forms.Form):
+    """What goes with the press of a button: the page's token, where its conversation does not exist yet."""
+
+    token = forms.CharField(required=False, max_length=500)
+
+
 class EditForm(forms.Form):
     """A new version of a message."""
 

@@ -128,6 +128,17 @@ class SelectEvent:
     value: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ButtonEvent:
+    """A button was pressed, by its ``name``. ``value`` is what "send" sends, as the callback of the chat gets it; None
+    for all others. ``message`` is the reply that "rerun" is about.
+    """
+
+    name: str
+    value: Any = None
+    message: Message | None = None
+
+
 def listens(interface: ChatInterface, hook: Callable[..., Any] | None, signal: Signal) -> bool:
     """Whether anybody is to be told of it."""
     return hook is not None or signal.has_listeners(type(interface))

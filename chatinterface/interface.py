@@ -11,6 +11,7 @@ from chatinterface.declarations.access import Admission
 from chatinterface.declarations.additional import AdditionalInputs
 from chatinterface.declarations.answering import Answering
 from chatinterface.declarations.busy import Busy
+from chatinterface.declarations.buttons import Buttons
 from chatinterface.declarations.chatbot import Log
 from chatinterface.declarations.composing import Composing
 from chatinterface.declarations.examples import Examples
@@ -32,6 +33,7 @@ from chatinterface.spelling import meant
 
 
 class ChatInterface(
+    Buttons,
     Log,
     Answering,
     Examples,

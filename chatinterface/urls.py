@@ -2,6 +2,7 @@ from django.urls import path
 
 from chatinterface.actions import (
     asking,
+    buttons,
     filling,
     flagging,
     reading,
@@ -12,7 +13,20 @@ from chatinterface.actions import (
     uploading,
     versions,
 )
-from chatinterface.views import copying, documents, editing, examples, files, health, history, outputs, pages, tables
+from chatinterface.views import (
+    copying,
+    documents,
+    editing,
+    examples,
+    files,
+    health,
+    history,
+    outputs,
+    pages,
+    scripts,
+    shortcuts,
+    tables,
+)
 from chatinterface.views import sharing as shared
 
 app_name = "chatinterface"
@@ -40,6 +54,9 @@ urlpatterns = [
     path(CONVERSATION + "send/", talking.send, name="send"),
     path(CONVERSATION + "stop/", talking.stop, name="stop"),
     path(CONVERSATION + "m/<int:message>/stop/", talking.stop, name="stop-reply"),
+    path(CONVERSATION + "button/<str:button>/", buttons.press, name="button"),
+    path("<slug:name>/button/<str:button>/<str:version>.js", scripts.button, name="button-script"),
+    path("<slug:name>/shortcuts/", shortcuts.dialog, name="shortcuts"),
     path(CONVERSATION + "m/<int:message>/rerun/", versions.rerun, name="rerun"),
     path(CONVERSATION + "prompt/<uuid:prompt>/", asking.answer, name="answer"),
     path(CONVERSATION + "m/<int:message>/p/<slug:part>/fill/", filling.fill, name="fill"),

@@ -17,6 +17,7 @@ from chatinterface.exceptions import GoneOn, NothingToRevert
 from chatinterface.history import Visitor
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
+from chatinterface.presses import BUTTON
 from chatinterface.queueing import require_idle
 from chatinterface.replies import changed
 from chatinterface.withdrawal import REVERTS as REVERTS
@@ -120,7 +121,7 @@ def offered(interface: ChatInterface, message: Message) -> Offer:
     complete = message.role == Message.Role.ASSISTANT and message.status == Message.Status.DONE
     return Offer(
         edit=interface.may_edit(message.role) and is_editable(message),
-        rerun=complete and message.parent_id is not None and interface.show_rerun,
+        rerun=complete and message.parent_id is not None and interface.show_rerun and BUTTON not in message.metadata,
         number=place + 1,
         count=len(among),
         previous=among[place - 1] if place else None,

@@ -50,6 +50,14 @@ def follow(conversation: Conversation, run: int, before: int | None) -> None:
         conversation.save(update_fields=["state"])
 
 
+def adopt(conversation: Conversation, by: str, run: int, before: int | None) -> None:
+    """A run has begun that belongs to what was taken ``by`` a button just ``before``: it can still be brought back."""
+    stack: list[dict[str, Any]] = conversation.state.get(UNDONE) or []
+    if stack and stack[-1]["by"] == by and stack[-1]["leaf"] == before:
+        stack[-1] |= {"run": run, "leaf": conversation.leaf_id}
+        conversation.save(update_fields=["state"])
+
+
 def forget(conversation: Conversation) -> None:
     """The latest was brought back."""
     conversation.state[UNDONE] = conversation.state[UNDONE][:-1]

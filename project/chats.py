@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import chatinterface as chat
-from project import agents, assistants, attachments, gallery, inputs, looks, orders, samples, tour, turns
+from project import agents, assistants, attachments, buttons, gallery, inputs, looks, orders, samples, tour, turns
 
-__all__ = ["agents", "assistants", "attachments", "gallery", "inputs", "looks", "orders", "samples", "turns"]
+__all__ = ["agents", "assistants", "attachments", "buttons", "gallery", "inputs", "looks", "orders", "samples", "turns"]
 
 
 @chat.register(

@@ -24,7 +24,7 @@ LATE = {"chatinterface.apps": {"ready"}, "chatinterface.asgi": {"application"}}
 
 # From the lowest to the highest: none imports from a higher layer.
 LAYERS = [
-    {"conf", "exceptions", "metrics", "outages", "spelling", "ranges", "storage", "pacing", "icons", "layers"},
+    {"conf", "exceptions", "metrics", "outages", "spelling", "ranges", "storage", "pacing", "icons", "layers", "controls"},
     {"content", "pending", "widgets"},
     {"inputs", "additional", "examples", "validation", "questions"},
     {"models", "leases", "shared_link", "passages", "threads", "serving", "guidance", "asked", "prompts"},
@@ -35,10 +35,11 @@ LAYERS = [
     {"limits"},
     {"search", "replies", "presentation", "uploads", "contents", "recollection"},
     {"queueing"},
+    {"begun"},
     {"chains", "conversations", "outputs", "hooks", "responding"},
-    {"panel", "adoption", "transcripts", "listing"},
+    {"panel", "shortcuts", "adoption", "transcripts", "listing"},
     {"flags", "streaming", "retention", "personal_data"},
-    {"versions", "sharing", "site"},
+    {"versions", "sharing", "site", "presses"},
     {"runs"},
     {"handshake", "forms", "gate", "delivery"},
     {"posting", "cards", "sampling", "filling"},

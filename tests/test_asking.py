@@ -279,7 +279,7 @@ def test_end_forgets_answers(ended_by: str) -> None:
     elif ended_by == "withdraw":
         conversation.leaf = first
         conversation.save()
-        chains.withdraw(run, reply, end=True)
+        chains.withdraw(run, reply, ended=Run.Status.DONE)
     else:
         replies.interrupt(conversation.pk)
     prompt.refresh_from_db()

@@ -24,6 +24,7 @@ PAGES = {
         "docs/components.md",
         "docs/inputs.md",
         "docs/session.md",
+        "docs/buttons.md",
         "docs/checks.md",
         "docs/deploy.md",
         "README.md",
@@ -39,8 +40,8 @@ def blocks() -> Iterator[Any]:
 
 
 def examples() -> Iterator[Any]:
-    """The examples of the reference, the inputs and the components, each with the heading that it stands below."""
-    pages = REFERENCE + PAGES["docs/inputs.md"] + PAGES["docs/components.md"]
+    """The examples of the reference and of what it leads to, each with the heading that it stands below."""
+    pages = REFERENCE + PAGES["docs/inputs.md"] + PAGES["docs/buttons.md"] + PAGES["docs/components.md"]
     for section in re.split(r"^(?=###? )", pages, flags=re.MULTILINE):
         for code in BLOCK.findall(section):
             if "import chatinterface as chat" in code:

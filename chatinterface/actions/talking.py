@@ -9,10 +9,13 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 
-from chatinterface import adoption, conversations, events, history, hooks, sampling, signals, site, uploads
+from chatinterface import conversations, events, history, hooks, sampling, signals, site, uploads
+from chatinterface.actions import buttons
+from chatinterface.actions.beginning import beginning
 from chatinterface.actions.dispatch import changed, execute, give
 from chatinterface.actions.guard import action, refusal
 from chatinterface.conversations import Exchange
+from chatinterface.history import Visitor
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation
 from chatinterface.posting import Posted
@@ -33,31 +36,24 @@ def send(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResp
         return refusal(request, posted.errors, posted.fields)
     require_valid(interface.validator, posted.value, partial(_session, request, interface, uuid))
     envelope = posted.envelope.cleaned_data
-    granted = history.granted(envelope["token"], history.visitor(request))
-    if granted != (uuid, interface.name):
-        granted = None
-    made = granted is not None and history.open_session(request)
-    owner, repeated = "", False
-    try:
+    event = hooks.ButtonEvent(name="send", value=posted.value)
+    with beginning(request, interface, uuid, envelope["token"]) as page:
+        if not _is_repeated(interface, page.who, uuid, envelope["key"]):
+            buttons.before(interface, page, uuid, event, counts=False)
         exchange = conversations.send(
             interface,
-            history.visitor(request, granted=uuid if granted else None),
+            page.who,
             uuid,
             posted.text,
             worker=WORKER,
             key=envelope["key"],
-            may_create=granted is not None,
+            may_create=page.may_create,
             entered=posted.entered,
             attached=[replace(each, places=places()) for each in posted.attached if each.uploads],
         )
-        owner, repeated = exchange.conversation.session_key, exchange.repeated
-    finally:
-        if made:
-            history.keep_session(request, owner, proven=repeated)
-    if owner:
-        adoption.mark(request.session)
+        page.owned(exchange.conversation, proven=exchange.repeated)
     if not exchange.repeated:
-        _answer(request, interface, exchange, posted)
+        _answer(request, interface, exchange, posted, event)
     return changed(exchange)
 
 
@@ -70,12 +66,26 @@ def _session(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> Chat
     return ChatSession(interface=interface, conversation=found)
 
 
-def _answer(request: HttpRequest, interface: ChatInterface, exchange: Exchange, posted: Posted) -> None:
+def _is_repeated(interface: ChatInterface, who: Visitor, uuid: UUID, key: UUID | None) -> bool:
+    """Whether it was sent already; asked only where something would be done before it once more."""
+    if interface.pressable("send").callback is None:
+        return False
+    try:
+        return conversations.earlier_of(history.find(who, uuid, interface.name), key) is not None
+    except Conversation.DoesNotExist:
+        return False
+
+
+def _answer(
+    request: HttpRequest, interface: ChatInterface, exchange: Exchange, posted: Posted, sent: hooks.ButtonEvent
+) -> None:
     """Have it answered; where it is an example whose reply is known, by that one."""
-    job, example = prepare(interface, exchange, entered=posted.entered), posted.example
+    then = buttons.then(interface, sent)
+    job, example = prepare(interface, exchange, entered=posted.entered, then=then), posted.example
     known = sampling.known(interface, example) if example is not None else None
     if known is not None:
         give(job, known)
+        buttons.after(request, interface, exchange.conversation, sent)
     else:
         if example is not None and interface.cache_examples:
             sampling.keep_next(interface)
@@ -112,6 +122,7 @@ def stop(request: HttpRequest, interface: ChatInterface, uuid: UUID, message: in
     conversation = history.find(history.visitor(request), uuid, interface.name)
     interrupt_lost(conversation)
     if conversation.answering:
+        buttons.before_stop(interface, conversation)
         for reply in site.writing(conversation, message):
-            async_to_sync(events.stop_reply)(reply)
+            async_to_sync(events.stop_reply)(reply, pressed=True)
     return HttpResponse(status=204)

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from chatinterface import conversations, history, hooks, signals, tree, versions
+from chatinterface.actions import buttons
+from chatinterface.actions.beginning import Beginning
 from chatinterface.actions.dispatch import changed, execute, require_valid_question, turned
 from chatinterface.actions.guard import action, refusal
 from chatinterface.conversations import Edited, reworded, written
@@ -29,8 +31,11 @@ from chatinterface.validation import require_valid
 def rerun(request: HttpRequest, interface: ChatInterface, uuid: UUID, message: int) -> HttpResponse:
     """Have the question of a reply answered anew."""
     require_valid_question(request, interface, uuid, message)
-    exchange = conversations.rerun(interface, history.visitor(request), uuid, message, worker=WORKER)
-    execute(request, prepare(interface, exchange))
+    who = history.visitor(request)
+    event = _about(interface, who, uuid, message)
+    buttons.before(interface, Beginning(who), uuid, event, counts=False)
+    exchange = conversations.rerun(interface, who, uuid, message, worker=WORKER)
+    execute(request, prepare(interface, exchange, then=buttons.then(interface, event)))
     _tell(
         interface,
         exchange.conversation,
@@ -67,7 +72,9 @@ def show(request: HttpRequest, interface: ChatInterface, uuid: UUID, message: in
 @action
 def undo(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResponse:
     """Take back the last message; its text returns to who wrote it."""
-    taken = versions.undo(interface, history.visitor(request), uuid)
+    who, event = history.visitor(request), hooks.ButtonEvent(name="undo")
+    buttons.before(interface, Beginning(who), uuid, event)
+    taken = versions.undo(interface, who, uuid)
     message = taken.message
     if message is None:
         return HttpResponse(status=204)
@@ -78,17 +85,23 @@ def undo(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResp
         signals.message_undone,
         lambda: hooks.UndoEvent(**_where(message)),
     )
-    return turned(taken.conversation, _("The last message was taken back."), offer=written(message))
+    response = turned(taken.conversation, _("The last message was taken back."), offer=written(message))
+    buttons.after(request, interface, taken.conversation, event)
+    return response
 
 
 @action
 def clear(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpResponse:
     """Begin anew; nothing that was said is lost by it."""
-    conversation = versions.clear(interface, history.visitor(request), uuid)
+    who, event = history.visitor(request), hooks.ButtonEvent(name="clear")
+    buttons.before(interface, Beginning(who), uuid, event)
+    conversation = versions.clear(interface, who, uuid)
     if conversation is None:
         return HttpResponse(status=204)
     _tell(interface, conversation, interface.on_clear, signals.conversation_cleared, hooks.ClearEvent)
-    return turned(conversation, _("The conversation was cleared."))
+    response = turned(conversation, _("The conversation was cleared."))
+    buttons.after(request, interface, conversation, event)
+    return response
 
 
 @action
@@ -97,6 +110,13 @@ def revert(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpRe
     taken = versions.revert(interface, history.visitor(request), uuid)
     withdrawn = written(taken.message) if taken.message else ""
     return turned(taken.conversation, _("It is back."), withdraw=withdrawn)
+
+
+def _about(interface: ChatInterface, who: Visitor, uuid: UUID, message: int) -> hooks.ButtonEvent:
+    """The press of the button that runs a reply again; with that reply where the chat wants to know."""
+    button = interface.pressable("rerun")
+    reply = history.find(who, uuid, interface.name).messages.get(pk=message) if button.acts else None
+    return hooks.ButtonEvent(name="rerun", message=reply)
 
 
 def _require_valid(interface: ChatInterface, who: Visitor, uuid: UUID, message: int, text: str) -> None:

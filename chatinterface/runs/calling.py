@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from django.db import connections
 from django.utils import timezone
 
 from chatinterface import events, tree
+from chatinterface.begun import Begun
 from chatinterface.callbacks import at_work, outputs
 from chatinterface.contents import heard
 from chatinterface.conversations import Exchange
+from chatinterface.hooks import ButtonEvent
 from chatinterface.inputs import Entered
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Message
@@ -31,6 +33,13 @@ from chatinterface.threads import in_database
 logger = logging.getLogger("chatinterface.runs")
 
 
+class Called(Protocol):
+    """Something to be called in a run."""
+
+    async def begin(self, interface: ChatInterface, session: ChatSession) -> AsyncIterator[Any]:
+        """Call it; what it says is iterated."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """What the callback is called with: a message, what was entered by it, and what was said before."""
@@ -39,18 +48,36 @@ class Call:
     given: Mapping[str, Any]
     history: History
 
+    async def begin(self, interface: ChatInterface, session: ChatSession) -> AsyncIterator[Any]:
+        """See Called."""
+        said = await heard(interface, self.message, self.given["message"])
+        values = {
+            **self.given,
+            "message": said,
+            "contents": said,
+            "history": self.history,
+            "user": self.message.user_name,
+            "instance": session,
+        }
+        args, kwargs = interface.binding.arguments(values)
+        return outputs(interface.function, *args, **kwargs)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A committed exchange, with all that its run needs of the database."""
+    """What was begun, with all that its run needs of the database."""
 
     interface: ChatInterface
-    exchange: Exchange
-    call: Call
+    exchange: Begun
+    call: Called
     added: events.Frame
+    # Whether saying nothing is nothing unusual: then no message is left of it.
+    quiet: bool = False
+    # The buttons by which it was begun, and that have something to do when it has ended.
+    then: tuple[ButtonEvent, ...] = ()
 
 
-def call_of(interface: ChatInterface, exchange: Exchange, message: Message, entered: Entered | None = None) -> Call:
+def call_of(interface: ChatInterface, exchange: Begun, message: Message, entered: Entered | None = None) -> Call:
     """Read what a call needs. What was ``entered`` just now is given as it is; else it is what the message has kept."""
     return Call(
         message=message,
@@ -68,6 +95,7 @@ class Calls:
         self._interface = job.interface
         self._exchange = job.exchange
         self._first = job.call
+        self._quiet = job.quiet
         self._session = session
         self._port = port
         self._writer = writer
@@ -84,28 +112,19 @@ class Calls:
 
     async def make(self) -> None:
         """Call it, and again for as long as it asks for that."""
-        call: Call | None = self._first
+        call: Called | None = self._first
         while call is not None:
             await self._call(call)
             call = await self._next()
         self._advise()
 
-    async def _call(self, call: Call) -> None:
-        said = await heard(self._interface, call.message, call.given["message"])
-        values = {
-            **call.given,
-            "message": said,
-            "contents": said,
-            "history": call.history,
-            "user": call.message.user_name,
-            "instance": self._session,
-        }
-        args, kwargs = self._interface.binding.arguments(values)
+    async def _call(self, call: Called) -> None:
+        values = await call.begin(self._interface, self._session)
         at_work.set(self.work.append)
         previous = ""
         try:
             async with RunThread():
-                async for value in outputs(self._interface.function, *args, **kwargs):
+                async for value in values:
                     if self._exchange.run.first_output_at is None:
                         self._exchange.run.first_output_at = timezone.now()
                     self._count += 1
@@ -135,14 +154,18 @@ class Calls:
             )
         return None
 
-    def _renewed(self) -> Call:
-        exchange, question = self._exchange, self._exchange.question
+    def _renewed(self) -> Called:
+        exchange, first = self._exchange, self._first
+        if not (isinstance(exchange, Exchange) and isinstance(first, Call)):
+            records.refresh(exchange.conversation)
+            return first
+        question = exchange.question
         history = records.renewed(self._interface, exchange)
         if not question.running:
-            return replace(self._first, history=history)
+            return replace(first, history=history)
         question.refresh_from_db(fields=["parts", "html", "status", "metadata"])
         given = records.given(self._interface, exchange.conversation, question)
-        return replace(self._first, history=history, given=given)
+        return replace(first, history=history, given=given)
 
     def _following(self, pk: int | None) -> Call | None:
         shown = tree.path(self._exchange.conversation).exclude(pk__in=[each.message.pk for each in self._writer.open])
@@ -150,7 +173,7 @@ class Calls:
         return call_of(self._interface, self._exchange, message) if message is not None else None
 
     def _advise(self) -> None:
-        if self._count == 0 and self._writer.silent:
+        if self._count == 0 and self._writer.silent and not self._quiet:
             extra = {"event": "callback.silent", "chat": self._interface.name}
             logger.warning("The callback of %r returned nothing: its reply is empty.", extra["chat"], extra=extra)
         elif self._interface.yields == "text" and self._count > 2 and self._continued == 1:

@@ -22,6 +22,7 @@ class Controlled(Protocol):
     """What can be asked of a run."""
 
     def stop(self) -> None: ...
+    def press_stop(self) -> None: ...
     def snapshot(self, message: int) -> list[events.Frame]: ...
     def wake(self) -> None: ...
     def told(self, key: str, value: object) -> None: ...
@@ -110,7 +111,7 @@ class Control:
         if run is None:
             return
         if message["type"] == events.STOP:
-            run.stop()
+            (run.press_stop if message.get("pressed") else run.stop)()
         elif message["type"] == events.SNAPSHOT:
             for frame in run.snapshot(message["message"]):
                 await events.answer(message["channel"], frame)

@@ -14,12 +14,14 @@ from django.utils import translation
 
 from chatinterface import conf, events, replies
 from chatinterface.conversations import Exchange
-from chatinterface.exceptions import Replaced
+from chatinterface.exceptions import Busy, Replaced
+from chatinterface.hooks import ButtonEvent
 from chatinterface.inputs import Entered
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
 from chatinterface.outages import away
 from chatinterface.presentation import added_frame, state_frame
+from chatinterface.presses import BUTTON
 from chatinterface.runs.aside import Aside
 from chatinterface.runs.calling import Calls, call_of
 from chatinterface.runs.calling import Job as Job
@@ -28,6 +30,7 @@ from chatinterface.runs.ending import running
 from chatinterface.runs.failures import Failure, failure
 from chatinterface.runs.measuring import measured
 from chatinterface.runs.port import RunPort
+from chatinterface.runs.pressing import prepare_following
 from chatinterface.runs.telling import settled, tell_list
 from chatinterface.runs.turns import Turns
 from chatinterface.runs.waiting import Waiter, keeper, wake_others
@@ -52,7 +55,9 @@ GRACE = 1.0
 RETRIES = (0.2, 1.0, *[3.0] * 100)
 
 
-def prepare(interface: ChatInterface, exchange: Exchange, entered: Entered | None = None) -> Job:
+def prepare(
+    interface: ChatInterface, exchange: Exchange, entered: Entered | None = None, then: tuple[ButtonEvent, ...] = ()
+) -> Job:
     """Read what a run needs, and render the messages that the pages are to add, in place of those that are gone.
 
     What was ``entered`` just now is given as it is; else it is what the question has kept of it.
@@ -63,6 +68,7 @@ def prepare(interface: ChatInterface, exchange: Exchange, entered: Entered | Non
         exchange=exchange,
         call=call_of(interface, exchange, exchange.question, entered),
         added=added_frame(interface, exchange.conversation, added, exchange.removed),
+        then=then,
     )
 
 
@@ -95,11 +101,13 @@ class RunInProcess:
         self._added = job.added
         self._exchange = exchange = job.exchange
         self._interface = interface = job.interface
+        # The buttons that have something to do when it has ended.
+        self._then = [*job.then]
         # The ids of the messages that it is spoken to about.
         self._controlled: list[int] = []
         self._waiter = Waiter(interface, exchange, self._tell_place)
         self._turns = Turns()
-        self._writer = Writer(interface, exchange, self._join)
+        self._writer = Writer(interface, exchange, self._join, quiet=job.quiet)
         aside = self._aside = Aside(interface, exchange.conversation, exchange.reply)
         self._port = RunPort(exchange.run, self._writer, self._turns, self.stop)
         self._session = ChatSession(interface=interface, conversation=exchange.conversation, _port=self._port)
@@ -119,6 +127,14 @@ class RunInProcess:
         if self._producer is not None:
             self._producer.cancel()
         asyncio.get_running_loop().call_later(GRACE, self._over.set)
+
+    def press_stop(self) -> None:
+        """The button that stops it was pressed, which may have something to do when it has ended."""
+        # What the button does itself afterwards is stopped and nothing else.
+        follows = self._exchange.reply.metadata.get(BUTTON) != "stop"
+        if follows and not self._port.stopped and self._interface.pressable("stop").post_callback is not None:
+            self._then.append(ButtonEvent(name="stop"))
+        self.stop()
 
     def interrupt(self) -> None:
         """Stop, because the process ends: its reader is told so, and can have it tried again."""
@@ -211,8 +227,19 @@ class RunInProcess:
             await self._tell_list()
             for message in stored:
                 await self._signal(message)
+            await self._follow()
         if self._error is not None and self._interface.callback_exception == "raise" and not self._port.stopped:
             raise self._error
+
+    async def _follow(self) -> None:
+        for event in () if running.ending else self._then:
+            try:
+                job = await in_database(prepare_following, self._interface, self._exchange.conversation.pk, event)
+            except (Busy, Conversation.DoesNotExist) as error:
+                name = f"{self._interface.name!r}, {event.name!r}"
+                logger.warning("What follows a button (%s) was left out: %s", name, type(error).__name__)
+            else:
+                await run(job)
 
     async def _wait_for_turns(self) -> None:
         """What the callback has asked for is done; after a stop, what takes no longer than the grace time."""

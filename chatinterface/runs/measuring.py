@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from time import monotonic
 
 from chatinterface import metrics
-from chatinterface.conversations import Exchange
+from chatinterface.begun import Begun
 from chatinterface.models import Run
 
 logger = logging.getLogger("chatinterface.runs")
 
 
 @contextmanager
-def measured(exchange: Exchange) -> Iterator[None]:
+def measured(exchange: Begun) -> Iterator[None]:
     """Around the whole of a run. What was said in it is not told."""
     run, chat = exchange.run, exchange.conversation.interface
     facts = {"chat": chat, "conversation": str(exchange.conversation.uuid), "run": run.pk}

@@ -36,15 +36,17 @@ def history(interface: ChatInterface, question: Message, run: Run | None = None)
 
 
 def renewed(interface: ChatInterface, exchange: Exchange) -> History:
-    """The history for a run that has waited; brings the conversation up to date.
+    """The history for a run that has waited; brings the conversation up to date. See refresh()."""
+    refresh(exchange.conversation)
+    return history(interface, exchange.question, exchange.run) if "history" in interface.binding.wanted else []
 
-    Raises Replaced where that is gone.
-    """
+
+def refresh(conversation: Conversation) -> None:
+    """Bring the conversation of a run up to date that has waited. Raises Replaced where it is gone."""
     try:
-        exchange.conversation.refresh_from_db(fields=["state", "title", "revision", "updated_at", "unread"])
+        conversation.refresh_from_db(fields=["state", "title", "revision", "updated_at", "unread"])
     except Conversation.DoesNotExist:
         raise Replaced from None
-    return history(interface, exchange.question, exchange.run) if "history" in interface.binding.wanted else []
 
 
 def given(

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from django.db import DatabaseError, InterfaceError
 
 from chatinterface import conf, events, metrics, queueing
-from chatinterface.conversations import Exchange
+from chatinterface.begun import Begun
 from chatinterface.exceptions import Replaced
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Run
@@ -35,7 +35,7 @@ PACE = 0.5
 class Waiter:
     """One run, until its place is free again. It belongs to the event loop that it was made on."""
 
-    def __init__(self, interface: ChatInterface, exchange: Exchange, tell: Callable[[int], Awaitable[None]]) -> None:
+    def __init__(self, interface: ChatInterface, exchange: Begun, tell: Callable[[int], Awaitable[None]]) -> None:
         self.run: Run = exchange.run
         self.conversation = exchange.conversation.pk
         # Whether those before it are to be stopped.

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from chatinterface import chains, events, replies
+from chatinterface.begun import Begun
 from chatinterface.content.components.base import Part
 from chatinterface.content.said import Said, said
-from chatinterface.conversations import Exchange
 from chatinterface.exceptions import Ended
 from chatinterface.interface import ChatInterface
-from chatinterface.models import Message
+from chatinterface.models import Message, Run
 from chatinterface.presentation import added_frame, settled_frame
 from chatinterface.runs.failures import Failure
 from chatinterface.runs.writing import Writing
@@ -30,18 +30,28 @@ Persist = Callable[[Callable[[], events.Frame]], Awaitable[events.Frame | None]]
 class Writer:
     """Belongs to the event loop of its run. While the run goes on, at least one of its messages is open."""
 
-    def __init__(self, interface: ChatInterface, exchange: Exchange, joined: Callable[[int], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        interface: ChatInterface,
+        begun: Begun,
+        joined: Callable[[int], Awaitable[None]],
+        *,
+        quiet: bool = False,
+    ) -> None:
         self._interface = interface
         # Told of each message that is added.
         self._joined = joined
-        self._conversation = exchange.conversation
-        self._run = exchange.run
+        self._conversation = begun.conversation
+        self._run = begun.run
+        # Whether no message is left where nothing was said; and what all of its messages have in their metadata.
+        self._quiet = quiet
+        self._metadata = dict(begun.reply.metadata)
         self._whole = interface.yields == "text"
         # Whether a text is more than what is said: a piece of one is shown by no renderer.
         self._special = bool(interface.reasoning_tags or (interface.renderers and self._whole))
         # Set when pages were told to fetch what may not be stored yet.
         self._fetched = asyncio.Event()
-        self.reply: Writing | None = self._writing(exchange.reply)
+        self.reply: Writing | None = self._writing(begun.reply)
         # The messages that can still be written to, in the order of the log.
         self.open: list[Writing] = [self.reply]
         # Those that one list of the callback stands for.
@@ -206,20 +216,28 @@ class Writer:
     async def settle(self, persist: Persist, status: Message.Status, failed: Failure | None) -> list[Message]:
         """Store all messages for good, the reply as the last one, and end the run; returns those that were stored."""
         reply = self.reply or self.open[-1]
-        others = [each for each in self.open if each is not reply]
-        silent = [each for each in others if each.silent]
-        said = [each for each in others if not each.silent]
-        if status == Message.Status.DONE and reply.silent and (said or self.completed or self._turned):
+        rest = [each for each in self.open if each is not reply]
+        silent = [each for each in rest if each.silent]
+        said = [each for each in rest if not each.silent]
+        others = bool(said or self.completed or self._turned)
+        if reply.silent and self._superfluous(status, failed, others=others):
             silent.append(reply)
         else:
             said.append(reply)
         for writing in silent:
-            await self._store(persist, partial(self._withdrawn, writing, end=not said and writing is silent[-1]))
+            ended = Run.Status(status) if not said and writing is silent[-1] else None
+            await self._store(persist, partial(self._withdrawn, writing, ended, failed))
         for writing in said[:-1]:
             await self._store(persist, partial(self._completed, writing, status))
         for writing in said[-1:]:
             await self._store(persist, partial(self._ended, writing, status, failed))
         return [each.message for each in said]
+
+    def _superfluous(self, status: Message.Status, failed: Failure | None, *, others: bool) -> bool:
+        """Whether a message in which nothing was said has nothing to show, either."""
+        if self._quiet:
+            return not (failed and failed["text"])
+        return others and status == Message.Status.DONE
 
     async def _store(self, persist: Persist, store: Callable[[], events.Frame]) -> None:
         frame = await persist(store)
@@ -240,7 +258,9 @@ class Writer:
             if not writing.silent:
                 await self.publish(await in_database(self._completed, writing, Message.Status.DONE))
         silent = [each.message.pk for each in self.open if each.silent]
-        turned = await in_database(chains.turn, self._interface, self._run, count, by, silent=silent)
+        turned = await in_database(
+            chains.turn, self._interface, self._run, count, by, silent=silent, metadata=self._metadata
+        )
         self.reply = self._writing(turned.message)
         self.open, self._rows, self._last, self._turned = [self.reply], [], None, True
         self._conversation.revision = turned.revision
@@ -257,7 +277,9 @@ class Writer:
         return writing
 
     def _added(self, user: str, avatar: str) -> tuple[Message, events.Frame]:
-        message, revision = chains.go_on(self._interface, self._run, user_name=user, avatar=avatar)
+        message, revision = chains.go_on(
+            self._interface, self._run, user_name=user, avatar=avatar, metadata=self._metadata
+        )
         return message, self._announced(message, revision)
 
     def _renamed(self, message: Message, user: str, avatar: str) -> events.Frame:
@@ -282,8 +304,8 @@ class Writer:
             return {"type": events.LOG_CHANGED, "revision": revision}
         return self._settled(writing, revision, shown)
 
-    def _withdrawn(self, writing: Writing, *, end: bool) -> events.Frame:
-        revision = chains.withdraw(self._run, writing.message, end=end)
+    def _withdrawn(self, writing: Writing, ended: Run.Status | None, failed: Failure | None) -> events.Frame:
+        revision = chains.withdraw(self._run, writing.message, ended=ended, failure=failed)
         if self._turned:
             return {"type": events.LOG_CHANGED, "revision": revision}
         return {"type": events.MESSAGE_ADDED, "revision": revision, "removed": [writing.message.pk], "html": ""}

@@ -18,6 +18,7 @@ from chatinterface.content.storable import plain
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
 from chatinterface.presentation import incremental, part_address
+from chatinterface.presses import BUTTON
 from chatinterface.runs import steps
 from chatinterface.runs.making import Made, Maker
 from chatinterface.runs.preparing import Preparation, Step
@@ -75,7 +76,7 @@ class Writing:
     @property
     def silent(self) -> bool:
         """Whether nothing was said in it that is to be kept."""
-        return self.flow.empty and not self.message.metadata
+        return self.flow.empty and self.message.metadata.keys() <= {BUTTON}
 
     async def tell(self, said: Said, *, whole: bool = False) -> None:
         """Let this be all of it: what is there already is kept, and only what has changed is sent.

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from tablericons.templatetags.tablericons import icon
 
-from chatinterface import authors, events, hooks, outputs, responding, signals, versions
+from chatinterface import authors, events, hooks, outputs, presses, responding, signals, versions
 from chatinterface import opening as opening_messages
 from chatinterface.cards import Card, cards
 from chatinterface.content.allowance import FileLimits
@@ -182,6 +182,12 @@ def chat_output(context: Context, name: str) -> SafeString:
     html = mark_safe(outputs.html(interface, conversation, output))
     shown = {"output": output, "conversation": conversation, "html": html}
     return render_to_string("chatinterface/output.html", shown)
+
+
+@register.filter
+def is_quiet(message: Message) -> bool:
+    """Whether a button has begun a message in which nothing is said yet, and perhaps never will be."""
+    return presses.is_quiet(message)
 
 
 @register.filter

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from chatinterface import history, retention, tree
+from chatinterface import history, presses, retention, tree
 from chatinterface.content.parts import find
 from chatinterface.flags.flagging import load_flags
 from chatinterface.forms import MessageForm
@@ -75,6 +75,7 @@ def _found(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> Conver
 def _log(interface: ChatInterface, conversation: Conversation, before: int | None = None) -> dict[str, Any]:
     size = interface.load_buffer
     messages, older = history.messages(conversation, before, size) if conversation.pk else ([], None)
+    silent = all(presses.is_quiet(message) for message in messages)
     tree.number(messages)
     load_flags(interface, conversation, messages)
     return {
@@ -82,6 +83,7 @@ def _log(interface: ChatInterface, conversation: Conversation, before: int | Non
         "conversation": conversation,
         "messages": messages,
         "older": older,
+        "empty": silent and older is None and before is None,
         "undone": undone(conversation) or "",
         "state": _state(conversation, messages),
         "form": MessageForm(interface=interface),

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import chatinterface as chat
 from chatinterface import widgets
+from project.instruments import buttons, steps, tokens
 from project.instruments import script as scripts
-from project.instruments import steps, tokens
 
-__all__ = ["steps"]
+__all__ = ["buttons", "steps"]
 
 
 @chat.register(

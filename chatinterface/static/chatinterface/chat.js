@@ -26,7 +26,8 @@ function converse(root) {
 // What the stylesheet cannot know.
 function dress(root) {
   root.style.setProperty("--ci-threshold", `${root.dataset.placeholderThreshold}s`);
-  const { height, headerBackground, headerColor } = root.dataset;
+  const { height, width, headerBackground, headerColor } = root.dataset;
+  if (width) root.style.setProperty("--ci-width", `${width}px`);
   if (headerBackground) root.style.setProperty("--ci-header-background", headerBackground);
   if (headerColor) root.style.setProperty("--ci-header-color", headerColor);
   if (height) root.style.setProperty("--ci-height", /^\d+$/.test(height) ? `${height}px` : height);
@@ -59,10 +60,13 @@ function startAll(within) {
   within.querySelectorAll("[data-chat]").forEach(start);
 }
 
-// Messages are rendered once for all tabs, so that the buttons in them cannot hold a token.
-function authorize(root, { headers }) {
+// Messages are rendered once for all tabs, so that the buttons in them cannot hold a token. By the page's own a button
+// may begin the conversation.
+function authorize(root, { elt, headers, parameters }) {
   const token = root.querySelector("input[name=csrfmiddlewaretoken]");
+  const own = elt.matches("[data-custom]") && root.querySelector("input[name=token]");
   if (token) headers["X-CSRFToken"] = token.value;
+  if (own) parameters.token = own.value;
 }
 
 // What cannot be done is said, also where a button has nothing to show it in. The form of messages does so itself.
@@ -129,10 +133,21 @@ function dressUp(elements) {
   }
 }
 
-function look(root) {
-  const [running, queued] = ["running", "queued"].map((status) => root.querySelectorAll(`[data-chat-log] > [data-status=${status}]`).length);
-  root.toggleAttribute("data-several", running + queued > 1);
-  setState(root, running ? "streaming" : queued ? "queued" : "idle");
+const GLIMPSE = 250; // milliseconds within which most buttons are done, and nothing needs to turn for them
+
+function look(root, glimpsed) {
+  const [running, queued] = ["running", "queued"].map((status) => root.querySelectorAll(`[data-chat-log] > [data-status=${status}]`));
+  root.toggleAttribute("data-several", running.length + queued.length > 1);
+  const quiet = !queued.length && running.length === 1 && "quiet" in running[0].dataset;
+  if (quiet && !glimpsed && root.dataset.state === "idle") setTimeout(() => look(root, true), GLIMPSE);
+  else setState(root, running.length ? "streaming" : queued.length ? "queued" : "idle");
+}
+
+// Something stands in the log that can be read, and is no more than what a button may leave nothing of.
+function fill(root) {
+  if (!root.querySelector("[data-message]:not([data-quiet])")) return;
+  root.querySelector("[data-chat-empty]")?.remove();
+  root.removeAttribute("data-empty");
 }
 
 function on(type, handle) {
@@ -141,12 +156,14 @@ function on(type, handle) {
   });
 }
 
-on("message.added", (root) => {
-  root.querySelector("[data-chat-empty]")?.remove();
-  root.removeAttribute("data-empty");
-  root.dataset.undone = "";
+// What was undone can be brought back until something else is said than what its button says itself.
+function added(root, article) {
+  fill(root);
+  if (article && !("quiet" in article.dataset) && article.dataset.button !== root.dataset.undone) root.dataset.undone = "";
   look(root);
-});
+}
+on("message.added", (root, { message }) => added(root, message && root.querySelector(`[data-message="${message}"]`)));
+on("spoken", (article) => added(article.closest("[data-chat]"), article));
 document.addEventListener("chatinterface:content", ({ target, detail }) => {
   const root = target.closest("[data-chat]");
   date(root, detail);
@@ -201,6 +218,34 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   edit.click();
 });
+// Keys that are no text where they are pressed. All others belong to what has the focus.
+const TEXT = "textarea, select, [contenteditable], input:not([type=button], [type=checkbox], [type=color], [type=file], [type=radio], [type=range])";
+const KEYS = {
+  "/": (root) => root.querySelector("[data-chat-input]"),
+  "?": (root) => root.querySelector("[data-action=shortcuts]"),
+  Escape: (root) => root.dataset.state !== "idle" && root.querySelector("[data-action=stop]:not([hidden])"),
+};
+document.addEventListener("keydown", (event) => {
+  const { target, key, altKey, ctrlKey, metaKey } = event;
+  if (event.defaultPrevented || event.isComposing || altKey || ctrlKey || metaKey || !KEYS[key]) return;
+  const chats = document.querySelectorAll("[data-chat]");
+  const root = target.closest("[data-chat]") ?? (target === document.body && chats.length === 1 ? chats[0] : null);
+  const composing = target.closest("[data-chat-form]");
+  if (!root || document.querySelector("dialog[open], :popover-open")) return;
+  if (target.matches(TEXT) && !(key === "Escape" && composing)) return;
+  const control = KEYS[key](root);
+  if (!control) return;
+  event.preventDefault();
+  if (control.matches("[data-chat-input]")) control.focus({ preventScroll: true });
+  else control.click();
+});
+// A tooltip goes by Escape, until something else is pointed at or has the focus.
+document.addEventListener("keydown", ({ key, target }) => {
+  if (key === "Escape") (target.closest("[data-chat]") ?? document.querySelector("[data-chat]"))?.setAttribute("data-hushed", "");
+});
+for (const type of ["focusin", "pointerout"]) {
+  document.addEventListener(type, ({ target }) => target.closest?.("[data-hushed]")?.removeAttribute("data-hushed"));
+}
 // The second click of a double click on "send" meets "stop", which has taken its place.
 document.addEventListener("click", (event) => {
   if (event.detail > 1 && event.target.closest("[data-action=stop]")) event.preventDefault();
@@ -208,11 +253,13 @@ document.addEventListener("click", (event) => {
 
 // The first message gives the conversation its address. Going back from there is another page, not this one.
 let path = location.pathname;
-on("sent", (form, { url }) => {
-  if (path !== form.closest("[data-chat]")?.dataset.newUrl || path === url) return;
+function address(control, { url }) {
+  if (path !== control.closest("[data-chat]")?.dataset.newUrl || path === url) return;
   history.pushState(null, "", url);
   path = location.pathname;
-});
+}
+on("sent", address);
+on("pressed", address);
 window.addEventListener("popstate", () => {
   if (location.pathname !== path && document.querySelector("[data-chat]")) location.reload();
 });

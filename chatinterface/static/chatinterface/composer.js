@@ -269,6 +269,11 @@ document.addEventListener("chatinterface:start", ({ target: root }) => {
 document.addEventListener("chatinterface:sent", ({ target, detail }) => {
   composers.get(target.closest("[data-chat]"))?.confirmed(detail.revision);
 });
+document.addEventListener("chatinterface:pressed", ({ target }) => {
+  const composer = composers.get(target.closest("[data-chat]"));
+  composer?.settled();
+  composer?.save();
+});
 document.addEventListener("chatinterface:open", ({ target }) => composers.get(target)?.again());
 document.addEventListener("chatinterface:refetched", ({ target }) => composers.get(target)?.arrived());
 document.addEventListener("chatinterface:message.added", ({ target }) => composers.get(target)?.arrived());

@@ -164,7 +164,7 @@ class Log {
     outbox.insertAdjacentHTML("beforebegin", html);
     const { revision, undone } = this.element.querySelector("[data-chat-snapshot]").dataset;
     this.root.dataset.undone = undone;
-    this.root.toggleAttribute("data-empty", !this.element.querySelector("[data-message]"));
+    this.root.toggleAttribute("data-empty", !this.element.querySelector("[data-message]:not([data-quiet])"));
     try {
       while (this.anchor && !this.anchored && (await this.earlier(signal)));
     } finally {
@@ -245,6 +245,7 @@ function on(type, handle) {
 document.addEventListener("chatinterface:start", ({ target }) => logs.set(target, new Log(target)));
 on("sending", (log) => (log.follow(true), log.grown({ asked: true })));
 on("sent", (log, { revision }) => log.expect(revision));
+on("pressed", (log, { revision }) => log.expect(revision, { follow: false }));
 on("turned", (log, { revision }) => log.expect(revision, { follow: false }));
 on("message.added", (log) => log.added());
 on("message.patch", (log) => log.grown());

@@ -139,6 +139,13 @@ async function complete(root, element, delay = 250) {
   announce(root, [made]);
 }
 
+// A button has begun it, and it is shown from here on.
+function speak(article) {
+  if (!("quiet" in article.dataset)) return;
+  delete article.dataset.quiet;
+  article.dispatchEvent(new CustomEvent("chatinterface:spoken", { bubbles: true }));
+}
+
 function apply(stream, { keep, tail, commit }) {
   const { html, body, marker } = stream;
   const merged = html.slice(0, keep) + tail;
@@ -219,6 +226,7 @@ function made(marker, html) {
 }
 
 function settle(article, { status, body, footer }) {
+  speak(article);
   for (const each of [article, ...article.querySelectorAll("[data-part]")]) {
     streams.get(each)?.marker.remove();
     streams.delete(each);
@@ -245,6 +253,7 @@ on("message.patch", (root, frame) => {
   if (!article?.hasAttribute("aria-busy")) return;
   const stream = streamOf(root, article, frame);
   if (!stream) return;
+  if (frame.tail || frame.changes) speak(article);
   apply(stream, frame);
   if (frame.seq && article.dataset.status === "queued") article.dataset.status = "running"; // The frame that says so was lost.
   if (frame.changes && !frame.changes.every((each) => change(article, each))) ask(root, article, frame.message);

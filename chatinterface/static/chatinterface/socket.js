@@ -141,6 +141,7 @@ const each = (act) => () => connections.forEach(act);
 
 document.addEventListener("chatinterface:start", ({ target }) => connections.set(target, new Connection(target)));
 document.addEventListener("chatinterface:sent", ({ target }) => connections.get(target.closest("[data-chat]"))?.answer());
+document.addEventListener("chatinterface:pressed", ({ target }) => connections.get(target.closest("[data-chat]"))?.answer());
 document.addEventListener("chatinterface:ask", ({ target, detail }) => connections.get(target)?.send(detail));
 document.addEventListener("chatinterface:renew", ({ target }) => connections.get(target)?.renew());
 document.addEventListener("visibilitychange", each((connection) => document.hidden || connection.hurry()));

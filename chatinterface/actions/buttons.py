@@ -1,0 +1,107 @@
+"""Pressing a button: a new one, and what the chat has declared to be done before and after a default one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django_htmx.http import trigger_client_event
+
+from chatinterface import presses
+from chatinterface.actions.beginning import Beginning, beginning
+from chatinterface.actions.dispatch import execute
+from chatinterface.actions.guard import action, refusal
+from chatinterface.begun import Begun
+from chatinterface.callbacks import outputs
+from chatinterface.exceptions import Busy, NotPreceded
+from chatinterface.forms import PressForm
+from chatinterface.hooks import ButtonEvent
+from chatinterface.interface import ChatInterface
+from chatinterface.models import Conversation, Run
+from chatinterface.runs.execution import run
+from chatinterface.runs.pressing import prepare_following, prepare_press
+from chatinterface.runs.records import WORKER
+from chatinterface.session import ChatSession
+
+logger = logging.getLogger("chatinterface")
+
+# Seconds that a stop waits for what the chat does before it.
+PATIENCE = 5.0
+
+
+@action
+def press(request: HttpRequest, interface: ChatInterface, uuid: UUID, button: str) -> HttpResponse:
+    """Have the callbacks of a new button called; what they say comes by the socket."""
+    pressed = next((each for each in interface.row if each.name == button and each.acts), None)
+    if pressed is None:
+        raise Http404
+    form = PressForm(request.POST)
+    if not form.is_valid():
+        return refusal(request, [error for errors in form.errors.values() for error in errors])
+    with beginning(request, interface, uuid, form.cleaned_data["token"]) as page:
+        begun = presses.press(interface, page.who, uuid, button, worker=WORKER, may_create=page.may_create)
+        page.owned(begun.conversation)
+    event = ButtonEvent(name=button)
+    execute(request, prepare_press(interface, begun, event, pressed.callback, pressed.post_callback))
+    return _told(begun)
+
+
+def before(interface: ChatInterface, page: Beginning, uuid: UUID, event: ButtonEvent, *, counts: bool = True) -> None:
+    """Have the callback of a default button called, and wait for its end. Raises NotPreceded where it came to none."""
+    callback = interface.pressable(event.name).callback
+    if callback is None:
+        return
+    begun = presses.press(
+        interface, page.who, uuid, event.name, worker=WORKER, may_create=page.may_create, counts=counts
+    )
+    page.owned(begun.conversation)
+    async_to_sync(run)(prepare_press(interface, begun, event, callback))
+    if not Run.objects.filter(pk=begun.run.pk, status=Run.Status.DONE).exists():
+        raise NotPreceded
+
+
+def after(request: HttpRequest, interface: ChatInterface, conversation: Conversation, event: ButtonEvent) -> None:
+    """Have the ``post_callback`` of a default button called, where the conversation has not gone on already."""
+    if interface.pressable(event.name).post_callback is not None:
+        with suppress(Busy, Conversation.DoesNotExist):
+            execute(request, prepare_following(interface, conversation.pk, event))
+
+
+def then(interface: ChatInterface, event: ButtonEvent) -> tuple[ButtonEvent, ...]:
+    """What is to follow a run that a default button begins: its ``post_callback``, where it has one."""
+    return (event,) if interface.pressable(event.name).post_callback is not None else ()
+
+
+def before_stop(interface: ChatInterface, conversation: Conversation) -> None:
+    """Have the callback of the button called that stops, beside the run that it is to stop: what it says is not heard.
+
+    A failure is logged, and what takes too long is not waited for: the run is stopped in any case.
+    """
+    callback = interface.pressable("stop").callback
+    if callback is None:
+        return
+    session = ChatSession(interface=interface, conversation=conversation)
+    try:
+        async_to_sync(_unheard)(callback, session, ButtonEvent(name="stop"))
+    except Exception:
+        logger.exception("What %r does before it stops has failed", interface.name)
+
+
+async def _unheard(callback: Callable[..., Any], *args: Any) -> None:
+    async with asyncio.timeout(PATIENCE):
+        async for _said in outputs(callback, *args):
+            pass
+
+
+def _told(begun: Begun) -> HttpResponse:
+    conversation = begun.conversation
+    address = reverse("chatinterface:conversation", args=[conversation.interface, conversation.uuid])
+    detail = {"revision": conversation.revision, "url": address}
+    return trigger_client_event(HttpResponse(status=204), "chatinterface:pressed", detail)
