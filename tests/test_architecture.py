@@ -24,7 +24,19 @@ LATE = {"chatinterface.apps": {"ready"}, "chatinterface.asgi": {"application"}}
 
 # From the lowest to the highest: none imports from a higher layer.
 LAYERS = [
-    {"conf", "exceptions", "metrics", "outages", "spelling", "ranges", "storage", "pacing", "icons", "layers", "controls"},
+    {
+        "conf",
+        "exceptions",
+        "metrics",
+        "outages",
+        "spelling",
+        "ranges",
+        "storage",
+        "pacing",
+        "icons",
+        "layers",
+        "controls",
+    },
     {"content", "pending", "widgets"},
     {"inputs", "additional", "examples", "validation", "questions"},
     {"models", "leases", "shared_link", "passages", "threads", "serving", "guidance", "asked", "prompts"},
