@@ -6,6 +6,8 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
+from contextvars import ContextVar
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -15,7 +17,7 @@ from django.dispatch import Signal
 from django.utils import translation
 
 from chatinterface.interface import ChatInterface
-from chatinterface.models import Flag, Message
+from chatinterface.models import Conversation, Flag, Message
 from chatinterface.session import ChatSession
 from chatinterface.threads import as_request, callbacks
 
@@ -24,6 +26,9 @@ T = TypeVar("T")
 logger = logging.getLogger("chatinterface.hooks")
 
 _pending: set[Future[None]] = set()
+
+# Whether a chat's post_hook is at work, whose own messages are not told to it.
+_after: ContextVar[bool] = ContextVar("_after", default=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +163,14 @@ def tell(session: ChatSession, hook: Callable[..., Any] | None, signal: Signal, 
         in_callback_thread(send)
 
 
+def completed(interface: ChatInterface, conversation: Conversation, message: Message) -> None:
+    """Have the chat's ``post_hook``, if it has one, called with a message that is complete. See tell()."""
+    if interface.post_hook is not None and not _after.get():
+        # Of its own, since who has completed the message goes on with theirs.
+        session = ChatSession(interface=interface, conversation=copy(conversation))
+        in_callback_thread(partial(_completed, interface.post_hook, message, session))
+
+
 def in_callback_thread(call: Callable[[], object]) -> None:
     """Have this done in a thread of the callbacks, in the language of here; a failure is logged."""
     # Without the context of here, which would lead async code to the request's own thread.
@@ -169,6 +182,14 @@ def in_callback_thread(call: Callable[[], object]) -> None:
 def call(hook: Callable[..., Any], *args: object) -> None:
     """Have a plain or async function called in a thread of the callbacks. See in_callback_thread()."""
     in_callback_thread(partial(_called, hook, *args))
+
+
+def _completed(hook: Callable[..., Any], message: Message, session: ChatSession) -> None:
+    token = _after.set(True)
+    try:
+        _called(hook, message, session)
+    finally:
+        _after.reset(token)
 
 
 def _called(hook: Callable[..., Any], *args: object) -> None:

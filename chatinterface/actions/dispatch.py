@@ -54,6 +54,9 @@ def give(job: Job, known: Mapping[str, Any]) -> None:
     async_to_sync(telling.tell_list)(interface, conversation)
     if send := telling.settled(interface, conversation, reply):
         hooks.in_callback_thread(send)
+    for message in (job.asked, reply):
+        if message is not None:
+            hooks.completed(interface, conversation, message)
 
 
 def changed(exchange: Exchange) -> HttpResponse:

@@ -16,7 +16,7 @@ YIELDS = ("text", "tokens")
 class Answering(Declaration):
     """The callback of a chat."""
 
-    callables: ClassVar[tuple[str, ...]] = ("fn", "callback", "callback_exception")
+    callables: ClassVar[tuple[str, ...]] = ("fn", "callback", "callback_exception", "post_hook")
 
     # The callback by Gradio's convention: fn(message, history). The history is a list of {"role", "content"} dicts,
     # oldest first, without the current message.
@@ -29,6 +29,9 @@ class Answering(Declaration):
     # traceback), "ignore" (nothing), "raise" (as "summary", and raised again in the server), or a callable(exception,
     # instance) that returns the text to show. What happened is logged under the error id in every mode.
     callback_exception: str | Callable[..., Any] = "summary"
+    # Called as post_hook(message, instance) with each message that is complete, whoever said it and however it ended:
+    # as Panel's. What the hook itself writes does not call it again.
+    post_hook: Callable[..., Any] | None = None
 
     if TYPE_CHECKING:
         # What the callback is called with.
@@ -58,6 +61,8 @@ class Answering(Declaration):
                 f"callback_exception={self.callback_exception!r} must be one of {listed(EXCEPTION_MODES)}, "
                 "or a callable that takes the exception and the ChatSession."
             )
+        if self.post_hook is not None and not callable(self.post_hook):
+            self.refuse(f"post_hook={self.post_hook!r} is not callable. Give a function of (message, instance).")
         convention = "fn" if self.callback is None else "callback"
         additional = self.additional.names if self.additional else ()
         self.keep("binding", bind(self.function, convention, repr(self), additional))

@@ -71,6 +71,8 @@ class Job:
     exchange: Begun
     call: Called
     added: events.Frame
+    # The message that is new with its reply, if there is one.
+    asked: Message | None = None
     # Whether saying nothing is nothing unusual: then no message is left of it.
     quiet: bool = False
     # The buttons by which it was begun, and that have something to do when it has ended.

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils import translation
 
-from chatinterface import conf, events, replies
+from chatinterface import conf, events, hooks, replies
 from chatinterface.conversations import Exchange
 from chatinterface.exceptions import Busy, Replaced
 from chatinterface.hooks import ButtonEvent
@@ -68,6 +68,7 @@ def prepare(
         exchange=exchange,
         call=call_of(interface, exchange, exchange.question, entered),
         added=added_frame(interface, exchange.conversation, added, exchange.removed),
+        asked=None if exchange.answers else exchange.question,
         then=then,
     )
 
@@ -99,6 +100,7 @@ class RunInProcess:
         # Set when the pages have been told of the exchange, and the run can be stopped.
         self.announced = asyncio.Event()
         self._added = job.added
+        self._asked = job.asked
         self._exchange = exchange = job.exchange
         self._interface = interface = job.interface
         # The buttons that have something to do when it has ended.
@@ -159,6 +161,8 @@ class RunInProcess:
         try:
             await self._join(self._exchange.reply.pk)
             await events.publish(self._exchange.conversation.uuid, self._added)
+            if self._asked is not None:
+                hooks.completed(self._interface, self._exchange.conversation, self._asked)
             await self._tell_list()
             self.announced.set()
             with translation.override(self._exchange.conversation.language or settings.LANGUAGE_CODE):

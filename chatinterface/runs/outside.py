@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 
-from chatinterface import events, serving, site
+from chatinterface import events, hooks, serving, site
 from chatinterface.content.components.base import Part
 from chatinterface.content.flow import LivePart
 from chatinterface.content.live import LiveReply
@@ -196,6 +196,7 @@ class OutsidePort:
             revision = self._conversation.revision
             frame = settled_frame(self._interface, self._conversation, message, revision=revision)
         self._publish(frame)
+        transaction.on_commit(partial(hooks.completed, self._interface, self._conversation, message))
 
     def _publish(self, frame: Frame) -> None:
         transaction.on_commit(partial(serving.call, self._tell, frame))

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from chatinterface import chains, events, replies
+from chatinterface import chains, events, hooks, replies
 from chatinterface.begun import Begun
 from chatinterface.content.components.base import Part
 from chatinterface.content.said import Said, said
@@ -135,6 +135,7 @@ class Writer:
         self.open.remove(writing)
         self.completed += 1
         await self.publish(frame)
+        hooks.completed(self._interface, self._conversation, writing.message)
 
     async def finish(self, status: str) -> None:
         """Nothing follows in any message: publish what is left, of which steps that have not ended get this status."""
@@ -231,6 +232,8 @@ class Writer:
             await self._store(persist, partial(self._completed, writing, status))
         for writing in said[-1:]:
             await self._store(persist, partial(self._ended, writing, status, failed))
+        for writing in said:
+            hooks.completed(self._interface, self._conversation, writing.message)
         return [each.message for each in said]
 
     def _superfluous(self, status: Message.Status, failed: Failure | None, *, others: bool) -> bool:
@@ -257,6 +260,7 @@ class Writer:
             await writing.stream.finish()
             if not writing.silent:
                 await self.publish(await in_database(self._completed, writing, Message.Status.DONE))
+                hooks.completed(self._interface, self._conversation, writing.message)
         silent = [each.message.pk for each in self.open if each.silent]
         turned = await in_database(
             chains.turn, self._interface, self._run, count, by, silent=silent, metadata=self._metadata
