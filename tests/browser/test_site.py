@@ -15,7 +15,7 @@ def test_home_shows_chats_beside_their_source(page: Page, server: Server) -> Non
     expect(card).to_contain_text("async def echo")
     assert page.locator(CARDS).count() == page.get_by_text("@chat.register").count()
     accessible(page)
-    card.get_by_role("link", name="Open Echo").click()
+    card.get_by_role("link", name="Echo", exact=True).click()
     chat = Chat(page, server)
     chat.connected()
     chat.send("to be or not")
