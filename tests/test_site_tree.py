@@ -13,7 +13,7 @@ from chatinterface import ChatInterface, ChatSession, chains, conversations, rep
 from chatinterface.content.parts import text_parts
 from chatinterface.conversations import Exchange
 from chatinterface.exceptions import Busy
-from chatinterface.models import Conversation, Message
+from chatinterface.models import Conversation, Message, Run
 from chatinterface.sessions.speaking import SentMessage
 from tests.saved import anonymous
 
@@ -115,7 +115,7 @@ class Talk(RuleBasedStateMachine):
         assert self.running
         message, run = self.open.pop(), self.running.run
         if silent and (run.messages.exclude(pk=message.pk).exists() or self.revertible):
-            chains.withdraw(run, message, end=True)
+            chains.withdraw(run, message, ended=Run.Status.DONE)
         else:
             text = self.said[message.pk] = self.text()
             replies.settle(message, run, status=Message.Status.DONE, parts=text_parts(text), html=text)
