@@ -44,6 +44,8 @@ def sections() -> list[Section]:
     found = {chats.__name__: Section("Basics", _intro(chats.__name__))}
     for interface in registry.registered().values():
         module = interface.function.__module__
+        if module.startswith(f"{instruments.__package__}."):
+            module = instruments.__name__
         title = "Instruments" if module == instruments.__name__ else module.rpartition(".")[2].capitalize()
         found.setdefault(module, Section(title, _intro(module))).cards.append(Card(interface, source(interface)))
     return sorted(found.values(), key=lambda section: section.title == "Instruments")
