@@ -10,7 +10,8 @@ from django.forms import BaseForm, BoundField, Media
 from django.template import Context
 from django.template.defaultfilters import floatformat
 from django.template.loader import render_to_string
-from django.urls import get_script_prefix
+from django.urls import get_script_prefix, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from tablericons.templatetags.tablericons import icon
@@ -20,6 +21,7 @@ from chatinterface import opening as opening_messages
 from chatinterface.cards import Card, cards
 from chatinterface.content.allowance import FileLimits
 from chatinterface.content.markdown import render
+from chatinterface.declarations.buttons import Button
 from chatinterface.flags import flagging
 from chatinterface.inputs import Input
 from chatinterface.interface import ChatInterface
@@ -182,6 +184,15 @@ def chat_output(context: Context, name: str) -> SafeString:
     html = mark_safe(outputs.html(interface, conversation, output))
     shown = {"output": output, "conversation": conversation, "html": html}
     return render_to_string("chatinterface/output.html", shown)
+
+
+@register.simple_tag
+def button_script(interface: ChatInterface, button: Button) -> SafeString:
+    """The attributes of a button whose click runs code of the chat's own; nothing where it does not."""
+    if not button.script:
+        return SafeString()
+    address = reverse("chatinterface:button-script", args=[interface.name, button.name, button.digest])
+    return format_html(' data-script="{}" data-args="{}"', address, button.given)
 
 
 @register.filter

@@ -1,10 +1,12 @@
 """Chats whose buttons the browser tests press."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import chatinterface as chat
 from chatinterface import widgets
+from chatinterface.hooks import ButtonEvent
 from project.instruments import script as scripts
 
 NUMBER = widgets.IntSlider(name="Number", end=10, value=3)
@@ -26,6 +28,12 @@ show();
 """
 
 
+async def hold(instance: chat.ChatSession, event: ButtonEvent) -> AsyncIterator[str]:
+    """Say something, and go on until it is stopped."""
+    yield "so far"
+    await asyncio.Event().wait()
+
+
 @chat.register(
     title="Pressed",
     description="Code that reads and writes inputs of every kind, and code that fails.",
@@ -37,6 +45,8 @@ show();
                 "args": {"number": NUMBER, "light": LIGHT, "colours": COLOURS, "size": SIZE, "count": COUNT},
             }
         },
+        "hold": {"callback": hold},
+        "other": {"callback": lambda instance, event: "said"},
         "fail": {"js_on_click": "throw new Error('wrong on purpose');"},
         "send": {"js_on_click": {"code": "alert(text.value)", "args": {"text": chat.active_widget}}},
     },
