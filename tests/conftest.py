@@ -16,24 +16,25 @@ from tests.proxy import Proxy
 from tests.server import Server, make_database, migrate
 
 # No test depends on how fast the machine is: neither an example nor the making of one has a time limit. In CI the
-# examples are the same each time, so that no work is refused for what it has not changed; "dev" looks for new ones, and
-# `HYPOTHESIS_PROFILE=thorough make test ARGS=tests/content` for many.
+# examples are the same each time, so that no work is refused for what it has not changed, and fewer in each pair of the
+# version matrix; "dev" looks for new ones, and `HYPOTHESIS_PROFILE=thorough make test ARGS=tests/content` for many.
 UNHURRIED = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.register_profile("dev", UNHURRIED, max_examples=200)
 hypothesis_settings.register_profile("ci", UNHURRIED, max_examples=500, derandomize=True)
+hypothesis_settings.register_profile("matrix", UNHURRIED, max_examples=50, derandomize=True)
 hypothesis_settings.register_profile("thorough", UNHURRIED, max_examples=2500)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser tests by their folder, and run them last.
+    """Mark the tests of browsers and clusters by their folders, and run those of browsers last.
 
     Playwright keeps an event loop running in the thread of its tests, in which no async test could start one.
     """
-    browser = Path(__file__).parent / "browser"
     for item in items:
-        if item.path.is_relative_to(browser):
-            item.add_marker(pytest.mark.browser)
+        for mark in (pytest.mark.browser, pytest.mark.cluster):
+            if item.path.is_relative_to(Path(__file__).parent / mark.name):
+                item.add_marker(mark)
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
