@@ -337,6 +337,31 @@ async def test_one_run_at_a_time() -> None:
     assert await said() == ["done"]
 
 
+async def test_waits_where_the_chat_queues() -> None:
+    begun, wait = asyncio.Event(), asyncio.Event()
+
+    async def slow(message: str) -> str:
+        begun.set()
+        await wait.wait()
+        return "slow"
+
+    chat.register(
+        slow,
+        name="ask",
+        on_busy="queue",
+        button_properties={"help": {"callback": lambda instance, event: "helped"}},
+    )
+    tab = await Tab.open("ask")
+    await tab.send("hello")
+    async with asyncio.timeout(20):
+        await begun.wait()
+    pressed = await tab.act("button", "help")
+    wait.set()
+    await ended()
+    assert pressed.status_code == 204
+    assert await said() == ["hello", "slow", "helped"]
+
+
 async def test_counts_for_the_rate_limit() -> None:
     declare({"help": {"callback": lambda instance, event: "Hello"}}, rate_limit="1/m")
     tab = await Tab.open("ask")
