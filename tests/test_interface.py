@@ -170,6 +170,29 @@ def test_refuses_what_is_not_callable() -> None:
         ChatInterface(fn="hello", name="ask")
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("on_like", "session, event"),
+        ("on_flag", "session, event"),
+        ("on_example_select", "session, event"),
+        ("on_option_select", "session, event"),
+        ("on_copy", "session, event"),
+        ("on_select", "session, event"),
+        ("on_retry", "session, event"),
+        ("on_undo", "session, event"),
+        ("on_clear", "session, event"),
+        ("on_edit", "session, event"),
+        ("post_hook", "message, instance"),
+        ("edit_callback", "contents, index, instance"),
+    ],
+)
+@pytest.mark.parametrize("hook", [lambda alone: None, lambda a, b, c, d: None, "tell"])
+def test_refuses_hooks_that_could_not_be_called(name: str, arguments: str, hook: Any) -> None:
+    with pytest.raises(ImproperlyConfigured, match=rf"{name}.* (of|with) \({arguments}\)\."):
+        ChatInterface(answer, flagging_mode="manual", **{name: hook})
+
+
 @pytest.mark.parametrize("name", ["ask me", "ask/me", "größe", "a" * 101, "ask\n"])
 def test_name_fits_address(name: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=r"cannot stand in an address. Give name="):

@@ -61,8 +61,7 @@ class Answering(Declaration):
                 f"callback_exception={self.callback_exception!r} must be one of {listed(EXCEPTION_MODES)}, "
                 "or a callable that takes the exception and the ChatSession."
             )
-        if self.post_hook is not None and not callable(self.post_hook):
-            self.refuse(f"post_hook={self.post_hook!r} is not callable. Give a function of (message, instance).")
+        self.check_called("post_hook", self.post_hook, "message", "instance")
         convention = "fn" if self.callback is None else "callback"
         additional = self.additional.names if self.additional else ()
         self.keep("binding", bind(self.function, convention, repr(self), additional))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from types import FunctionType
 from typing import Any, ClassVar, NoReturn
 
@@ -69,6 +70,23 @@ class Declaration:
             value = getattr(self, name, False)
             if not isinstance(value, bool):
                 self.refuse(f"{name}={value!r} must be True or False.")
+
+    def check_called(self, called: str, callback: Any, *arguments: str) -> None:
+        """Refuse what cannot be called with these arguments, by position. None is no callback."""
+        if callback is None:
+            return
+        by = f"({', '.join(arguments)})"
+        if not callable(callback):
+            self.refuse(f"{called}={callback!r} is not callable. Give it a function of {by}.")
+        try:
+            signature = inspect.signature(callback)
+        except (TypeError, ValueError):
+            return
+        try:
+            signature.bind(*arguments)
+        except TypeError:
+            count = {2: "two", 3: "three"}[len(arguments)]
+            self.refuse(f"{called} takes {signature}, and is called with {by}. Let it take these {count}.")
 
     def keep(self, name: str, value: Any) -> None:
         """Set an attribute while the chat is being declared."""

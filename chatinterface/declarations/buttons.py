@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -184,7 +183,7 @@ class Buttons(Declaration):
         if name not in DEFAULTS and not any(properties.get(key) for key in ACTS):
             self.refuse(f"{called} would do nothing. Give it a callback, a post_callback, or js_on_click.")
         for key in ("callback", "post_callback"):
-            self._check_pressed(f"{called}[{key!r}]", properties.get(key))
+            self.check_called(f"{called}[{key!r}]", properties.get(key), "instance", "event")
         script, args = self._script(f"{called}['js_on_click']", properties.get("js_on_click"))
         return Button(
             name=name,
@@ -203,20 +202,6 @@ class Buttons(Declaration):
         if found is None:
             self.refuse(f"{called} has the icon {icon!r}, which Tabler does not have. See tabler.io/icons.")
         return found[0]
-
-    def _check_pressed(self, called: str, callback: Any) -> None:
-        if callback is None:
-            return
-        if not callable(callback):
-            self.refuse(f"{called}={callback!r} is not callable. Give it a function of (instance, event).")
-        try:
-            signature = inspect.signature(callback)
-        except (TypeError, ValueError):
-            return
-        try:
-            signature.bind(None, None)
-        except TypeError:
-            self.refuse(f"{called} takes {signature}, and is called with (instance, event). Let it take these two.")
 
     def _script(self, called: str, given: Any) -> tuple[str, dict[str, Any]]:
         if not given:

@@ -29,8 +29,7 @@ class Copying(Declaration):
         super().settle()
         if isinstance(self.buttons, str) or not set(self.buttons) <= set(BUTTONS):
             self.refuse(f"buttons={self.buttons!r} must be a list of some of {listed(BUTTONS)}.")
-        if self.on_copy is not None and not callable(self.on_copy):
-            self.refuse(f"on_copy={self.on_copy!r} is not callable. Give it a function of (session, event).")
+        self.check_called("on_copy", self.on_copy, "session", "event")
         if self.on_copy is not None and not self.copies_messages:
             self.refuse(
                 'on_copy is never called without the button that copies a message. Leave "copy" in its buttons.'

@@ -53,6 +53,7 @@ class Examples(Declaration):
     def settle(self) -> None:
         """See Declaration.settle(); makes the examples."""
         super().settle()
+        self.check_called("on_example_select", self.on_example_select, "session", "event")
         if not isinstance(self.examples, list | tuple):
             self.refuse(f"examples={self.examples!r} must be a list.")
         try:

@@ -63,8 +63,7 @@ class Flagging(Declaration):
         if self.flagging_dir is not None and not (self.flagging_dir and isinstance(self.flagging_dir, str | Path)):
             self.refuse(f"flagging_dir={self.flagging_dir!r} is no directory. Write a path, or None for no log.csv.")
         for name in ("on_like", "on_flag"):
-            if getattr(self, name) is not None and not callable(getattr(self, name)):
-                self.refuse(f"{name}={getattr(self, name)!r} is not callable. Give a function of (session, event).")
+            self.check_called(name, getattr(self, name), "session", "event")
         for name, value in (("flagging_dir", self.flagging_dir), ("on_flag", self.on_flag)):
             if value is not None and not self.flagged:
                 self.refuse(f'{name} is never used with flagging_mode="never". Write flagging_mode="manual".')

@@ -53,5 +53,4 @@ class Responding(Declaration):
             offered.append(Reaction(name, *found))
         self.keep("offered", tuple(offered))
         for name in ("on_option_select", "on_select"):
-            if getattr(self, name) is not None and not callable(getattr(self, name)):
-                self.refuse(f"{name}={getattr(self, name)!r} is not callable. Give it a function of (session, event).")
+            self.check_called(name, getattr(self, name), "session", "event")

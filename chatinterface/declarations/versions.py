@@ -39,13 +39,9 @@ class Versions(Declaration):
             self.keep("editable", "user" if self.editable else None)
         if self.editable not in (None, *EDITABLE):
             self.refuse(f"editable={self.editable!r} must be None or one of {listed(EDITABLE)}.")
-        if self.edit_callback is not None and not callable(self.edit_callback):
-            self.refuse(
-                f"edit_callback={self.edit_callback!r} is not callable. Give a function of (contents, index, instance)."
-            )
+        self.check_called("edit_callback", self.edit_callback, "contents", "index", "instance")
         for name in ("on_retry", "on_undo", "on_clear", "on_edit"):
-            if getattr(self, name) is not None and not callable(getattr(self, name)):
-                self.refuse(f"{name}={getattr(self, name)!r} is not callable. Give a function of (session, event).")
+            self.check_called(name, getattr(self, name), "session", "event")
 
     def may_edit(self, role: str) -> bool:
         """Whether visitors may edit messages of this role."""
