@@ -465,9 +465,15 @@ def test_files_of_one_input_are_not_sent_with_another() -> None:
     assert page.send("", [file], input="Image").status_code == 422
 
 
-@pytest.mark.parametrize("options", [{"accept": "csv"}, {"max_size": "much"}])
-def test_wrong_file_input_is_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ImproperlyConfigured):
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"accept": "csv"}, r"^FileInput has accept='csv'\. Write extensions"),
+        ({"max_size": "much"}, r"^FileInput: max_size='much' is no size\. Write a number of bytes"),
+    ],
+)
+def test_wrong_file_input_is_refused(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=said):
         widgets.FileInput(**options)
 
 

@@ -80,7 +80,7 @@ class FileInput(Panel):
         try:
             size = bytes_of(max_size)
         except ValueError as error:
-            raise ImproperlyConfigured(f"FileInput has max_size={error}") from None
+            raise ImproperlyConfigured(f"FileInput: max_size={error}") from None
         self.several = multiple or directory
         most = (max_files or (FOLDER if directory else 10)) if self.several else 1
         self.limits = FileLimits(types=tuple(several), max_bytes=size, max_files=most, directory=directory)
