@@ -31,7 +31,7 @@ def find(conversation: Conversation | UUID | str) -> tuple[ChatInterface, Conver
     Raises Conversation.DoesNotExist where there is none or it was deleted, UnknownChat where its chat is not
     registered, ValueError for what is no UUID.
     """
-    uuid = conversation.uuid if isinstance(conversation, Conversation) else UUID(str(conversation))
+    uuid = _uuid(conversation)
     there = Conversation.objects.select_related("leaf__run", "user").filter(uuid=uuid, deleted_at=None)
     found = with_leases(there).first()
     if found is None:
@@ -44,6 +44,17 @@ def find(conversation: Conversation | UUID | str) -> tuple[ChatInterface, Conver
             f"are: {known}. A chat that was renamed finds its conversations under their old name only."
         )
     return interface, found
+
+
+def _uuid(conversation: Conversation | UUID | str) -> UUID:
+    if isinstance(conversation, Conversation):
+        return conversation.uuid
+    try:
+        return UUID(str(conversation))
+    except ValueError:
+        raise ValueError(
+            f"{conversation!r} is no conversation. Give a chatinterface.models.Conversation, or its uuid."
+        ) from None
 
 
 def lock(conversation: Conversation) -> None:

@@ -80,8 +80,14 @@ async def test_aget() -> None:
 def test_get_of_what_is_not_there() -> None:
     with pytest.raises(Conversation.DoesNotExist, match="no conversation"):
         ChatSession.get(uuid4())
-    with pytest.raises(ValueError, match="badly formed"):
-        ChatSession.get("4711")
+
+
+@pytest.mark.parametrize("given", ["4711", 4711, None, ""])
+def test_get_of_what_is_no_conversation(given: Any) -> None:
+    with pytest.raises(
+        ValueError, match=r"is no conversation\. Give a chatinterface\.models\.Conversation, or its uuid"
+    ):
+        ChatSession.get(given)
 
 
 def test_get_of_what_was_deleted() -> None:
