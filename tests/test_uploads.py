@@ -636,7 +636,7 @@ def test_folder_comes_as_a_list() -> None:
 def test_files_elsewhere_are_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="declare that among the widgets"):
         chat.ChatInterface(len, additional_inputs=[widgets.FileInput(name="File")])
-    with pytest.raises(ImproperlyConfigured, match="which has a FileInput"):
+    with pytest.raises(ImproperlyConfigured, match="which takes files: these are sent with a message"):
         chat.ChatInterface(len, forms=[Application])
     with pytest.raises(TypeError, match="FileInput is no question"):
         Question(widgets.FileInput(), key="1")
