@@ -220,6 +220,18 @@ def test_tooltip_on_focus_and_by_pointing(deck: Chat) -> None:
     expect(draw).to_have_accessible_description("Draw the next card")
 
 
+def test_tooltip_of_a_button_that_waits_is_not_dimmed_with_it(page: Page, server: Server) -> None:
+    chat = Chat(page, server).open("pressed")
+    chat.action("hold").click()
+    chat.holds("so far")
+    other = chat.action("other")
+    expect(other.locator(".ci-label")).to_have_css("opacity", "0.5")
+    expect(other).to_have_css("opacity", "1")
+    chat.action("stop").click()
+    chat.has_status("stopped", count=1)
+    expect(other.locator(".ci-label")).to_have_css("opacity", "1")
+
+
 def test_icons_alone_have_names(page: Page, server: Server) -> None:
     chat = Chat(page, server).open("slim").send("hello")
     chat.has_status("done", count=1)
