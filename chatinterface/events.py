@@ -221,8 +221,11 @@ async def new_channel() -> str:
 
 
 async def receive(channel: str) -> dict[str, Any]:
-    """The next message on a channel of this process."""
-    message: dict[str, Any] = await get_channel_layer().receive(channel)
+    """The next message on a channel of this process. Raises Away."""
+    try:
+        message: dict[str, Any] = await get_channel_layer().receive(channel)
+    except Exception as error:
+        raise _failure(error) from error
     return message
 
 
@@ -276,7 +279,12 @@ async def _asked(method: str, *args: Any) -> Any:
         raise
     except Exception as error:
         _failed[layer] = time.monotonic()
-        metrics.layer_failures.add()
-        name = type(error).__name__
-        logger.warning("The channel layer failed: %s: %s", name, error, extra={"event": "layer.failed", "error": name})
-        raise Away(str(error)) from error
+        raise _failure(error) from error
+
+
+def _failure(error: Exception) -> Away:
+    """Count and log that the layer has failed."""
+    metrics.layer_failures.add()
+    name = type(error).__name__
+    logger.warning("The channel layer failed: %s: %s", name, error, extra={"event": "layer.failed", "error": name})
+    return Away(str(error))

@@ -19,7 +19,8 @@ class Remote(InMemoryChannelLayer):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.asked = 0
-        # What is wrong with it: nothing; it refuses; it takes what is sent, and loses it; it answers nobody.
+        # What is wrong with it: nothing; it refuses; it takes what is sent, and loses it; it answers nobody; it
+        # drops who listens.
         self.state = "there"
 
     async def send(self, channel: str, message: dict[str, Any]) -> None:
@@ -34,6 +35,11 @@ class Remote(InMemoryChannelLayer):  # type: ignore[misc]
     async def new_channel(self, prefix: str = "specific") -> str:
         await self._asked()
         return str(await super().new_channel(prefix))
+
+    async def receive(self, channel: str) -> dict[str, Any]:
+        if self.state == "dropping":
+            raise ConnectionError("dropped")
+        return dict(await super().receive(channel))
 
     async def _asked(self) -> None:
         self.asked += 1
@@ -52,7 +58,7 @@ def layer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Remote]:
     channel_layers.set("default", before)
 
 
-@pytest.mark.parametrize("state", ["refusing", "deaf", "hanging"])
+@pytest.mark.parametrize("state", ["refusing", "deaf", "hanging", "dropping"])
 async def test_loss_is_told(layer: Remote, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
     monkeypatch.setattr(pulse, "PATIENCE", 0.05)
     monkeypatch.setattr(events, "ANSWER", 0.05)
@@ -84,6 +90,24 @@ async def test_nobody_watches_nothing_beats(layer: Remote) -> None:
         await asyncio.gather(*asyncio.all_tasks() - before, return_exceptions=True)
     assert asyncio.all_tasks() == before
     assert layer.channels == {}
+
+
+async def test_who_is_dropped_beats_again(layer: Remote) -> None:
+    lost = pulse.pulse().watch()
+    layer.state = "dropping"
+    async with asyncio.timeout(PATIENCE):
+        await lost
+    layer.state, asked = "there", layer.asked
+    again = pulse.pulse().watch()
+    async with asyncio.timeout(PATIENCE):
+        while layer.asked < asked + 3:  # noqa: ASYNC110 -- a layer tells nobody that it is asked.
+            await asyncio.sleep(0.005)
+    again.cancel()
+
+
+async def test_layer_that_drops_who_listens_answers_not(layer: Remote) -> None:
+    layer.state = "dropping"
+    assert not await events.answers()
 
 
 async def test_failed_layer_is_left_alone(layer: Remote, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,13 +75,16 @@ class Control:
         self._lost.add_done_callback(self._told)
 
     def _close(self) -> None:
+        self._lose()
+        if self._listener is not None:
+            self._listener.cancel()
+            self._listener = None
+
+    def _lose(self) -> None:
         self._channel = ""
         if self._lost is not None:
             self._lost.cancel()
             self._lost = None
-        if self._listener is not None:
-            self._listener.cancel()
-            self._listener = None
 
     def _told(self, lost: asyncio.Future[None]) -> None:
         if not lost.cancelled():
@@ -101,10 +104,10 @@ class Control:
                 await self._handle(await events.receive(self._channel))
             except events.Away:
                 # It is in the log already.
-                pass
+                self._lose()
             except Exception:
                 logger.exception("Listening for the control of runs failed", extra={"event": "control.failed"})
-                self._channel = ""
+                self._lose()
 
     async def _handle(self, message: dict[str, Any]) -> None:
         run = self._runs.get(message["message"])
