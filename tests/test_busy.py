@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -14,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 import chatinterface as chat
-from chatinterface import ChatInterface, conversations, queueing, replies
+from chatinterface import ChatInterface, conversations, events, queueing, replies
 from chatinterface.history import Visitor
 from chatinterface.models import Message, Run
 from chatinterface.runs import waiting
@@ -278,6 +279,34 @@ async def test_queued_goes_on_behind_a_dead_worker() -> None:
     assert (await path(tab))[2:] == [("two", "done"), ("", "interrupted"), ("three", "done"), ("three done", "done")]
 
 
+async def test_pages_are_told_of_a_dead_worker_behind_whom_one_waited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where nobody waits any more by the time the channel layer has taken it."""
+    told, publish = list[str](), events.publish
+
+    async def slow(uuid: UUID, frame: events.Frame) -> None:
+        if frame["type"] == events.LOG_CHANGED:
+            async with asyncio.timeout(PATIENCE):
+                while waiting.keeper()._waiters:  # noqa: ASYNC110 -- who leaves tells nobody.
+                    await asyncio.sleep(0)
+        await publish(uuid, frame)
+        told.append(frame["type"])
+
+    monkeypatch.setattr(events, "publish", slow)
+    answers = Answers("queue")
+    tab = await Tab.open("busy")
+    answers.end("one", "three")
+    await sent(tab, "one")
+    await ended()
+    owner = Visitor(user=AnonymousUser(), session_key=(await tab.conversation()).session_key)
+    lost = await in_database(partial(conversations.send, answers.interface, owner, tab.uuid, "two", worker="another"))
+    await sent(tab, "three")
+    await Run.objects.filter(pk=lost.run.pk).aupdate(lease_until=timezone.now() - timedelta(hours=1))
+    await ended()
+    if looking := waiting.keeper()._task:
+        await looking
+    assert told.count(events.LOG_CHANGED) == 1
+
+
 async def test_queued_whose_worker_died_is_interrupted() -> None:
     answers = Answers("queue")
     tab = await Tab.open("busy")
@@ -390,4 +419,7 @@ async def test_nothing_is_left_behind() -> None:
     await sent(tab, "one", "two")
     await ended()
     assert waiting.keeper()._waiters == {}
+    if looking := waiting.keeper()._task:
+        async with asyncio.timeout(PATIENCE):
+            await looking
     assert waiting.keeper()._task is None

@@ -151,9 +151,9 @@ class Keeper:
     def discard(self, waiter: Waiter) -> None:
         """It waits no longer."""
         self._waiters.pop(waiter.run.pk, None)
-        if not self._waiters and self._task is not None:
-            self._task.cancel()
-            self._task = None
+        if not self._waiters:
+            # Not cancelled: what it is telling others is said.
+            self._woken.set()
 
     def wake(self, conversation: int) -> None:
         """A run of this conversation has ended: look whose turn it is, if anybody waits here."""
@@ -161,7 +161,7 @@ class Keeper:
             self._woken.set()
 
     async def _keep(self) -> None:
-        while True:
+        while self._waiters:
             self._woken.clear()
             try:
                 await self._look()
@@ -172,6 +172,7 @@ class Keeper:
             with suppress(TimeoutError):
                 async with asyncio.timeout(conf.get().checkpoint):
                     await self._woken.wait()
+        self._task = None
 
     async def _look(self) -> None:
         waiters = dict(self._waiters)
