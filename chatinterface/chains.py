@@ -151,6 +151,6 @@ def _of(run: Run) -> Conversation:
     status = Run.objects.filter(pk=run.pk).values_list("status", flat=True).first()
     # Who was taken for lost may go on while nobody else has.
     last = status == Run.Status.INTERRUPTED and run.messages.filter(pk=conversation.leaf_id or 0).exists()
-    if status != Run.Status.RUNNING and not last:
+    if status not in Run.ACTIVE and not last:
         raise Replaced
     return conversation

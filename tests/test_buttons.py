@@ -15,6 +15,7 @@ import chatinterface as chat
 from chatinterface import ChatSession
 from chatinterface.hooks import ButtonEvent
 from chatinterface.models import Conversation, Message, Run
+from chatinterface.runs.ending import running
 from tests.tab import Tab, ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -314,6 +315,35 @@ async def test_stop_of_silence_leaves_nothing() -> None:
     await ended()
     assert not await Message.objects.aexists()
     assert (await last_run()).status == "stopped"
+
+
+async def test_stop_of_what_waits_leaves_nothing() -> None:
+    begun, wait, calls = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def slow(message: str) -> str:
+        begun.set()
+        await wait.wait()
+        return "done"
+
+    properties = {"help": {"callback": lambda instance, event: calls.append("help")}}
+    chat.register(slow, name="ask", on_busy="queue", button_properties=properties)
+    tab = await Tab.open("ask")
+    await tab.send("hello")
+    async with asyncio.timeout(20):
+        await begun.wait()
+    await tab.act("button", "help", token=tab.token)
+    waiting = await last_run()
+    assert waiting.status == "queued"
+    await tab.act("stop-reply", (await waiting.messages.aget()).pk)
+    async with asyncio.timeout(20):
+        while len(running.tasks) > 1:  # noqa: ASYNC110 -- the end of a task is no event.
+            await asyncio.sleep(0.005)
+    await waiting.arefresh_from_db()
+    wait.set()
+    await ended()
+    assert waiting.status == "stopped"
+    assert calls == []
+    assert await said() == ["hello", "done"]
 
 
 async def test_one_run_at_a_time() -> None:
