@@ -655,6 +655,15 @@ async def test_after_a_reply_that_failed() -> None:
     assert calls == ["before send of 1", "after send of 3"]
 
 
+async def test_what_follows_takes_the_place_of_what_has_ended() -> None:
+    calls: list[str] = []
+    declare(noted(calls, "send"), concurrency_limit=1)
+    tab = await Tab.open("ask")
+    await tab.send("hello")
+    await ended()
+    assert calls == ["before send of 1", "after send of 3"]
+
+
 async def test_after_an_example_that_is_known() -> None:
     calls: list[str] = []
     declare(noted(calls, "send"), examples=["hello"], cache_examples=True, cache_mode="lazy")

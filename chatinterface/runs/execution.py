@@ -114,7 +114,7 @@ class RunInProcess:
         self._port = RunPort(exchange.run, self._writer, self._turns, self.stop)
         self._session = ChatSession(interface=interface, conversation=exchange.conversation, _port=self._port)
         self._calls = Calls(job, self._session, self._port, self._writer, self._turns, aside)
-        self._replaced = False
+        self._replaced = self._settled = False
         self._interrupted = False
         self._over = asyncio.Event()
         self._producer: asyncio.Task[None] | None = None
@@ -157,7 +157,15 @@ class RunInProcess:
         self._port.told(key, value)
 
     async def execute(self) -> None:
-        """Announce, produce, settle."""
+        """Announce, produce, settle; then what follows takes its place."""
+        with translation.override(self._exchange.conversation.language or settings.LANGUAGE_CODE):
+            await self._execute()
+            if self._settled:
+                await self._follow()
+        if self._error is not None and self._interface.callback_exception == "raise" and not self._port.stopped:
+            raise self._error
+
+    async def _execute(self) -> None:
         try:
             await self._join(self._exchange.reply.pk)
             await events.publish(self._exchange.conversation.uuid, self._added)
@@ -165,10 +173,9 @@ class RunInProcess:
                 hooks.completed(self._interface, self._exchange.conversation, self._asked)
             await self._tell_list()
             self.announced.set()
-            with translation.override(self._exchange.conversation.language or settings.LANGUAGE_CODE):
-                if await self._admitted():
-                    with measured(self._exchange):
-                        await self._run()
+            if await self._admitted():
+                with measured(self._exchange):
+                    await self._run()
         finally:
             self.announced.set()
             self._leave()
@@ -231,9 +238,7 @@ class RunInProcess:
             await self._tell_list()
             for message in stored:
                 await self._signal(message)
-            await self._follow()
-        if self._error is not None and self._interface.callback_exception == "raise" and not self._port.stopped:
-            raise self._error
+            self._settled = True
 
     async def _follow(self) -> None:
         for event in () if running.ending else self._then:
