@@ -91,7 +91,8 @@ def before_stop(interface: ChatInterface, conversation: Conversation) -> None:
     try:
         async_to_sync(_unheard)(callback, session, ButtonEvent(name="stop"))
     except Exception:
-        logger.exception("What %r does before it stops has failed", interface.name)
+        extra = {"event": "button.failed", "chat": interface.name, "button": "stop"}
+        logger.exception("What %r does before it stops has failed", interface.name, extra=extra)
 
 
 async def _unheard(callback: Callable[..., Any], *args: Any) -> None:

@@ -245,8 +245,9 @@ class RunInProcess:
             try:
                 job = await in_database(prepare_following, self._interface, self._exchange.conversation.pk, event)
             except (Busy, Conversation.DoesNotExist) as error:
-                name = f"{self._interface.name!r}, {event.name!r}"
-                logger.warning("What follows a button (%s) was left out: %s", name, type(error).__name__)
+                name, reason = f"{self._interface.name!r}, {event.name!r}", type(error).__name__
+                extra = {"event": "button.unfollowed", "chat": self._interface.name, "button": event.name}
+                logger.warning("What follows a button (%s) was left out: %s", name, reason, extra=extra)
             else:
                 await run(job)
 
