@@ -121,7 +121,7 @@ def test_order_and_names(client: Client) -> None:
     properties = {"zebra": {"callback": nothing}, "clear": {"icon": "help"}, "new_topic": {"callback": nothing}}
     text = page(client, properties)
     row = text.partition('class="ci-buttons"')[2]
-    assert re.findall(r'data-action="([^"]+)"', row)[:5] == ["undo", "revert", "clear", "zebra", "new_topic"]
+    assert re.findall(r'data-action="([^"]+)"', row)[:5] == ["zebra", "new_topic", "undo", "revert", "clear"]
     assert '<span class="ci-label">New topic</span>' in button(text, "new_topic")
 
 

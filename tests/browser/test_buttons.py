@@ -51,6 +51,22 @@ def test_begins_a_conversation(deck: Chat) -> None:
     deck.has_status("done", count=2)
 
 
+def test_keeps_its_place(deck: Chat) -> None:
+    """Who presses it again and again does not come upon what has something to do by then."""
+    draw = deck.action("draw")
+    expect(deck.action("clear")).to_be_hidden()
+    place = draw.bounding_box()
+    draw.click()
+    deck.has_status("done", count=1)
+    expect(deck.action("clear")).to_be_visible()
+    assert draw.bounding_box() == place
+    deck.settled()
+    deck.send("hello")
+    deck.has_status("done", count=2)
+    expect(deck.action("undo")).to_be_visible()
+    assert draw.bounding_box() == place
+
+
 def test_nothing_said_leaves_the_page_as_it_is(deck: Chat) -> None:
     deck.input.fill("a draft")
     deck.action("wink").click()
