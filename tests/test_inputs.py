@@ -234,6 +234,12 @@ def test_options_written_alike_are_refused() -> None:
         widgets.Select(options=[1, "1"])
 
 
+@pytest.mark.parametrize("slider", [widgets.IntSlider, widgets.FloatSlider, widgets.RangeSlider])
+def test_sliders_that_go_backwards_are_refused(slider: type[widgets.IntSlider]) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"{slider.__name__} goes from start=5 to end=3"):
+        slider(start=5, end=3)
+
+
 def test_class_of_an_input_is_one() -> None:
     interface = chat.ChatInterface(str.upper, name="ask", widgets=widgets.Checkbox)
     assert list(interface.inputs) == ["Checkbox"]

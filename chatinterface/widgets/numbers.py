@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from chatinterface.widgets.base import Panel
 
 Number = int | float
+
+
+def _check_ends(owner: forms.Field, start: Number, end: Number) -> None:
+    if start > end:
+        raise ImproperlyConfigured(f"{type(owner).__name__} goes from start={start!r} to end={end!r}: swap them.")
 
 
 class RangeInput(forms.NumberInput):
@@ -56,6 +62,7 @@ class IntSlider(Panel, forms.IntegerField):
     def __init__(
         self, *, value: int | None = None, start: int = 0, end: int = 1, step: int = 1, **options: Any
     ) -> None:
+        _check_ends(self, start, end)
         begin = start if value is None else value
         super().__init__(value=begin, min_value=start, max_value=end, step_size=step, **options)
 
@@ -69,6 +76,7 @@ class FloatSlider(Panel, forms.FloatField):
     def __init__(
         self, *, value: Number | None = None, start: Number = 0, end: Number = 1, step: Number = 0.1, **options: Any
     ) -> None:
+        _check_ends(self, start, end)
         begin = start if value is None else value
         super().__init__(value=begin, min_value=start, max_value=end, step_size=step, **options)
 
@@ -98,6 +106,7 @@ class RangeSlider(Panel, forms.MultiValueField):
         step: Number = 0.1,
         **options: Any,
     ) -> None:
+        _check_ends(self, start, end)
         whole = all(isinstance(number, int) for number in (start, end, step))
         kind = forms.IntegerField if whole else forms.FloatField
         fields = [kind(min_value=start, max_value=end, step_size=step) for _ in range(2)]  # type: ignore[arg-type]
