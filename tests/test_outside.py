@@ -341,6 +341,26 @@ async def test_respond_where_a_page_is_open() -> None:
     assert len(tab.shown) == 4
 
 
+async def test_response_waits_where_messages_do() -> None:
+    going, said = asyncio.Event(), list[str]()
+
+    async def slow(message: str) -> str:
+        said.append(message)
+        if message == "hello":
+            await going.wait()
+        return message
+
+    chat.register(slow, name="chat", on_busy="queue")
+    tab = await Tab.open("chat")
+    async with tab.connected():
+        await tab.send("hello")
+        await (await ChatSession.aget(tab.uuid)).asend("wait", user="Shop", respond=True)
+        assert await Run.objects.filter(status="queued").acount() == 1
+        going.set()
+        await ended()
+    assert said == ["hello", "wait"]
+
+
 async def test_stop_from_elsewhere() -> None:
     async def slow(message: str) -> AsyncIterator[str]:
         yield "so far"

@@ -70,8 +70,8 @@ class Speaking(Session):
 
         A callback that asks for it is called again when it has returned, in the same run; after a hundred times
         TooManyResponses is raised. Elsewhere a reply is begun, as if the visitor had sent the message; in a process
-        that serves nobody, this waits for its end. Raises Busy while another reply is being written, NothingToAnswer
-        where nothing was said.
+        that serves nobody, this waits for its end. While another reply is being written it does as the chat's
+        ``on_busy`` says, which may be to raise Busy. Raises NothingToAnswer where nothing was said.
         """
         port = self.port
         port.do(port.respond)
