@@ -14,6 +14,7 @@ from django.core.files.storage import default_storage, storages
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
+from hypothesis import settings
 from psycopg.sql import SQL, Identifier
 
 from chatinterface import models
@@ -170,7 +171,7 @@ def test_postgres(postgres: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "--reuse-db", *tests],
         cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": database, "CI": ""},
+        env=os.environ | {"DATABASE_URL": database, "CI": "", "HYPOTHESIS_PROFILE": settings.get_current_profile_name()},
         capture_output=True,
         text=True,
         check=False,

@@ -68,7 +68,7 @@ PARTS = st.lists(
 MESSAGE = st.fixed_dictionaries(
     {
         "role": st.sampled_from(Message.Role.values),
-        "status": st.sampled_from([each for each in Message.Status.values if each != "running"]),
+        "status": st.sampled_from([each for each in Message.Status.values if each not in Message.OPEN]),
         "active": st.booleans(),
         "user_name": TEXT,
         "avatar": TEXT,
