@@ -511,6 +511,32 @@ async def test_repeated_send_is_preceded_once() -> None:
     assert await said() == ["hello", "You said hello"]
 
 
+async def test_what_comes_first_is_stopped_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def before(instance: ChatSession, event: ButtonEvent) -> None:
+        await asyncio.Event().wait()
+
+    declare({"clear": {"callback": before}})
+    tab = await Tab.open("ask")
+    await tab.ask("hello")
+    monkeypatch.setattr("chatinterface.actions.buttons.LONGEST", 0.0)
+    refused = await tab.act("clear")
+    assert (refused.status_code, "not completed" in refused.content.decode()) == (422, True)
+    assert await said() == ["hello", "You said hello"]
+    assert (await last_run()).status == "stopped"
+
+
+async def test_some_threads_are_left_to_others(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.CHATINTERFACE = {"REQUEST_THREADS": 4}
+    declare({"clear": {"callback": lambda instance, event: None}})
+    tab = await Tab.open("ask")
+    await tab.ask("hello")
+    monkeypatch.setattr("chatinterface.actions.buttons._waiting", waiting := {-1, -2})
+    assert (await tab.act("clear")).status_code == 422
+    waiting.remove(-1)
+    assert (await tab.act("clear")).status_code == 204
+    assert waiting == {-2}
+
+
 async def test_before_and_after_clear() -> None:
     """As in Panel: what is said before is cleared, what is said after stays."""
 

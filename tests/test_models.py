@@ -171,7 +171,8 @@ def test_postgres(postgres: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "--reuse-db", *tests],
         cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": database, "CI": "", "HYPOTHESIS_PROFILE": settings.get_current_profile_name()},
+        env=os.environ
+        | {"DATABASE_URL": database, "CI": "", "HYPOTHESIS_PROFILE": settings.get_current_profile_name()},
         capture_output=True,
         text=True,
         check=False,

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django_htmx.http import trigger_client_event
 
-from chatinterface import presses
+from chatinterface import conf, events, presses
 from chatinterface.actions.beginning import Beginning, beginning
 from chatinterface.actions.dispatch import execute
 from chatinterface.actions.guard import action, refusal
@@ -25,15 +25,19 @@ from chatinterface.forms import PressForm
 from chatinterface.hooks import ButtonEvent
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Run
-from chatinterface.runs.execution import run
+from chatinterface.runs.execution import Job, start
 from chatinterface.runs.pressing import prepare_following, prepare_press
 from chatinterface.runs.records import WORKER
 from chatinterface.session import ChatSession
 
 logger = logging.getLogger("chatinterface")
 
-# Seconds that a stop waits for what the chat does before it.
+# Seconds that a stop waits for what the chat does before it, and that the others wait.
 PATIENCE = 5.0
+LONGEST = 60.0
+
+# The requests that wait, each in a thread of the requests: others are left for pages, and for what is waited for.
+_waiting: set[int] = set()
 
 
 @action
@@ -54,15 +58,24 @@ def press(request: HttpRequest, interface: ChatInterface, uuid: UUID, button: st
 
 
 def before(interface: ChatInterface, page: Beginning, uuid: UUID, event: ButtonEvent, *, counts: bool = True) -> None:
-    """Have the callback of a default button called, and wait for its end. Raises NotPreceded where it came to none."""
+    """Have the callback of a default button called, and wait for its end. Raises NotPreceded where it came to none.
+
+    What takes longer than LONGEST is stopped. Raises Busy where as many wait already as leave threads to others.
+    """
     callback = interface.pressable(event.name).callback
     if callback is None:
         return
+    if len(_waiting) >= max(conf.get().request_threads // 2, 1):
+        raise Busy
     begun = presses.press(
         interface, page.who, uuid, event.name, worker=WORKER, may_create=page.may_create, counts=counts
     )
     page.owned(begun.conversation)
-    async_to_sync(run)(prepare_press(interface, begun, event, callback))
+    _waiting.add(begun.run.pk)
+    try:
+        async_to_sync(_ended)(prepare_press(interface, begun, event, callback))
+    finally:
+        _waiting.discard(begun.run.pk)
     if not Run.objects.filter(pk=begun.run.pk, status=Run.Status.DONE).exists():
         raise NotPreceded
 
@@ -93,6 +106,14 @@ def before_stop(interface: ChatInterface, conversation: Conversation) -> None:
     except Exception:
         extra = {"event": "button.failed", "chat": interface.name, "button": "stop"}
         logger.exception("What %r does before it stops has failed", interface.name, extra=extra)
+
+
+async def _ended(job: Job) -> None:
+    task = await start(job)
+    _done, late = await asyncio.wait({task}, timeout=LONGEST)
+    if late:
+        await events.stop_reply(job.exchange.reply.pk)
+        await asyncio.wait(late)
 
 
 async def _unheard(callback: Callable[..., Any], *args: Any) -> None:
