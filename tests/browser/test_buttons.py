@@ -109,6 +109,7 @@ def test_goes_on_after_a_reload(page: Page, server: Server) -> None:
     chat = Chat(page, server).open("pressed")
     chat.action("hold").click()
     chat.holds("so far")
+    page.wait_for_url("**/c/**")
     chat.reload()
     expect(chat.root).to_have_attribute("data-state", "streaming")
     page.keyboard.press("Escape")

@@ -71,7 +71,8 @@ def test_blocked_page_catches_up(
     assert sum(len(frame.get("tail", "")) for frame in frames) < 2 * WINDOW
     blocks[0].fulfill()
     agree(chat, turn)
-    assert any(frame["type"] == "log.changed" for frame in frames)
+    # Which of the two it is depends on whether the page or the reply's end is heard first.
+    assert any(frame["type"] == "log.changed" or frame.get("reset") for frame in frames)
 
 
 def test_silent_page_is_closed(start_server: Callable[..., Server], page: Page) -> None:
