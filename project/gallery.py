@@ -162,3 +162,15 @@ def spreadsheet(message: chat.MultimodalMessage) -> str | chat.Table:
         return "Please send a CSV file."
     with message["files"][0].open() as opened:
         return chat.Table(opened.read(), title=str(opened.name))
+
+
+@chat.register(
+    title="Behind glass",
+    description="A picture, a table and a tone to be looked at and listened to, without a button that saves them.",
+    allow_file_downloads=False,
+    yields="tokens",
+)
+def behind_glass(message: str) -> Iterator[Any]:
+    yield chat.Image(drawings.landscape(7), name="hills.svg", alt="Hills by night", width=720, height=400)
+    yield chat.Table([{"year": year, "visitors": year * 7 % 400} for year in range(1990, 2025)], title="Visitors")
+    yield chat.Audio(tone(), name="tone.wav")

@@ -44,6 +44,8 @@ class Appearance(Declaration):
     # How it is shown that a reply has not begun: "minimal", by a mark after placeholder_threshold seconds; "full", by
     # the mark at once; "hidden", not at all.
     show_progress: Literal["full", "minimal", "hidden"] = "minimal"
+    # Whether what replies show can be saved by a button: tables, pictures, sound and film. Files are, in any case.
+    allow_file_downloads: bool = True
     # The height of the chat in pixels, or as CSS writes it; by default as fill_height says.
     height: int | str | None = None
 

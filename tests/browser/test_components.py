@@ -225,6 +225,26 @@ def test_lone_picture_has_no_others(gallery: Callable[[str], Chat]) -> None:
     expect(chat.page.get_by_role("dialog").get_by_role("button")).to_have_count(1)
 
 
+def test_enlarged_picture_is_saved(gallery: Callable[[str], Chat]) -> None:
+    chat = gallery("pictures")
+    part(chat, "gallery").locator("[data-action=enlarge]").nth(1).click()
+    dialog = chat.page.get_by_role("dialog")
+    with chat.page.expect_download() as saved:
+        dialog.get_by_role("link", name="Download").click()
+    assert saved.value.suggested_filename == "Hills, number 3.svg"
+
+
+def test_nothing_saves_where_the_chat_has_it_so(page: Page, server: Server) -> None:
+    chat = Chat(page, server).open("behind_glass").send("show")
+    chat.has_status("done", count=1)
+    expect(part(chat, "table").locator("td").first).to_be_visible()
+    expect(part(chat, "table").locator("[download]")).to_be_hidden()
+    assert part(chat, "audio").locator("audio").evaluate("audio => [...audio.controlsList]") == ["nodownload"]
+    part(chat, "image").locator("[data-action=enlarge]").click()
+    expect(page.get_by_role("dialog").locator("img")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("link")).to_have_count(0)
+
+
 def test_code_wraps(gallery: Callable[[str], Chat]) -> None:
     chat = gallery("words")
     code = part(chat, "code").locator("code")

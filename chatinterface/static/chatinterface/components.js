@@ -74,16 +74,22 @@ function enlarge(picture) {
   const pictures = [...(picture.closest("[data-kind=gallery]") ?? picture.parentElement).querySelectorAll("[data-action=enlarge]")];
   const dialog = Object.assign(document.createElement("dialog"), { className: "ci-lightbox" });
   const image = document.createElement("img");
+  const link = Object.assign(document.createElement("a"), { className: "ci-icon ci-lightbox-download", textContent: "↓" });
   let shown = pictures.indexOf(picture);
 
   function show(index) {
     shown = (index + pictures.length) % pictures.length;
     image.src = pictures[shown].dataset.source;
+    link.href = image.src;
+    link.title = pictures[shown].dataset.textDownload;
+    link.setAttribute("aria-label", link.title);
     image.alt = pictures[shown].querySelector("img").alt;
+    link.download = image.alt;
     dialog.setAttribute("aria-label", image.alt);
   }
 
   const { textClose, textPrevious, textNext } = picture.dataset;
+  if (root.dataset.noDownloads === undefined) dialog.append(link);
   dialog.append(image, button(textClose, "×", "ci-lightbox-close", () => dialog.close()));
   if (pictures.length > 1) {
     dialog.append(button(textPrevious, "‹", "ci-lightbox-previous", () => show(shown - 1)), button(textNext, "›", "ci-lightbox-next", () => show(shown + 1)));
@@ -141,6 +147,7 @@ export function prepare(root, elements) {
   dress(root);
   all(elements, "[data-tabs]").forEach(nameTabs);
   if (!navigator.pdfViewerEnabled) for (const viewer of all(elements, "[data-pdf]")) viewer.remove();
+  if (root.dataset.noDownloads !== undefined) for (const player of all(elements, "audio, video")) player.controlsList?.add("nodownload");
 }
 
 document.addEventListener("click", ({ target }) => {
