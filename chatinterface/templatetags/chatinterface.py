@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -34,7 +35,8 @@ from chatinterface.widgets.files import limits_of
 SHORT = 10
 
 register = template.Library()
-register.simple_tag(icon)
+# A page has some hundred of few kinds, and each would be made from its XML anew.
+register.simple_tag(lru_cache(maxsize=1024)(icon), name="icon")
 
 
 @register.simple_tag
