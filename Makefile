@@ -26,7 +26,7 @@ run-cluster: $(VENV)/.installed-cluster ## Serve the demo site by several proces
 	@$(BIN)/python -m scripts.cluster
 
 .PHONY: test
-test: $(VENV)/.installed-dev chromium ## Run the whole test suite (part of it: make test ARGS=tests/test_registry.py)
+test: $(VENV)/.installed-dev chromium nginx ## Run the whole test suite (part of it: make test ARGS=tests/test_registry.py)
 	$(BIN)/python -m pytest $(or $(ARGS),$(PARALLEL))
 
 .PHONY: lint
@@ -53,7 +53,7 @@ bench: $(VENV)/.installed-dev chromium ## Measure the speed in a real browser an
 	$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: bench-peers
-bench-peers: $(VENV)/.installed-dev chromium ## Measure five other projects beside this one, in the same way (takes an hour)
+bench-peers: $(VENV)/.installed-dev chromium ## Measure five other projects beside this one, in the same way (takes half an hour)
 	$(BIN)/python -m benchmarks.peers $(ARGS)
 
 .PHONY: load
@@ -64,6 +64,10 @@ load: $(VENV)/.installed-dev ## Put a real server under load, with many visitors
 screenshots: $(VENV)/.installed-dev chromium ## Take the README's pictures of the page
 	$(BIN)/python -m scripts.screenshots $(ARGS)
 	$(BIN)/python -m scripts.review_screenshots
+
+.PHONY: nginx
+nginx:
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || scripts/apt-install nginx-light >/dev/null || test -z "$(CI)"
 
 .PHONY: chromium
 chromium:

@@ -1,7 +1,9 @@
 """One page in a real Chromium: send it a message, and read off when which token was shown."""
 
 import json
+import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -16,6 +18,10 @@ PROBE = Path(__file__).with_name("probe.js").read_text(encoding="utf-8")
 
 # Seconds that a page has to put in order what it shows, once all of it is there.
 TIDYING = 2.0
+
+# What a page says that was given less time than it needs, and the seconds that it has to say so.
+CUT = re.compile(r"probe: (\d+) tokens after ([\d.]+) ms")
+CUTTING = 60.0
 
 # The opcode of a websocket's frame of text.
 TEXT = 1
@@ -52,9 +58,17 @@ class Page:
         self.tab.add_init_script(f"{PROBE}\nprobe.wait({json.dumps(target.input)});")
         self._path = target.path if path is None else path
 
+    def load(self) -> "Page":
+        """Go there, and wait for nothing but the first of it."""
+        self.tab.goto(self.target.origin + self._path, wait_until="commit")
+        return self
+
     def open(self) -> "Page":
         """Load it, and wait until its input takes text; whether what is sent then is kept is for the page to see to."""
-        self.tab.goto(self.target.origin + self._path, wait_until="commit")
+        return self.load().ready()
+
+    def ready(self) -> "Page":
+        """Wait until its input takes text."""
         self.tab.wait_for_function("window.probe && probe.usable", polling=10)
         return self
 
@@ -64,17 +78,19 @@ class Page:
         return self
 
     def warm(self) -> "Page":
-        """Have it show a reply. Some pages lose what is sent before they are connected: it is sent again.
+        """Have it show a reply. A page that is stuck, as some are after an Enter that came early, is loaded anew.
 
         Raises TimeoutError where nothing comes.
         """
         for attempt in range(ATTEMPTS):
+            time.sleep(self.target.rest)
             try:
                 self.ask(50, limit=ATTEMPT_SECONDS)
                 break
             except TimeoutError:
                 if attempt == ATTEMPTS - 1:
                     raise
+                self.open().settle()
         return self
 
     def ask(self, count: int, milliseconds: int = 0, shape: str = "prose", limit: float = 60.0) -> Reply:
@@ -85,19 +101,52 @@ class Page:
         self.send(count, milliseconds, shape)
         return self.read(count, limit)
 
+    def take(self, count: int, limit: float) -> tuple[int, float]:
+        """Ask for so many tokens: how many were shown after how many seconds, all or those of about the time there is.
+
+        Raises RuntimeError where none was shown by then, or where one is missing or out of order.
+        """
+        told: list[str] = []
+        self.tab.on("console", lambda message: told.append(message.text))
+        self.write(count)
+        self.tab.evaluate("limit => probe.limit(limit)", limit * 1000)
+        self.enter()
+        with suppress(TimeoutError):
+            return count, self.read(count, limit).done / 1000
+        for _ in range(round(CUTTING / 0.1)):
+            if cut := next(filter(None, map(CUT.fullmatch, told)), None):
+                return int(cut[1]), float(cut[2]) / 1000
+            self.tab.wait_for_timeout(100)
+        raise RuntimeError(f"{self.target.name}: asked for {count} tokens, none was shown after {limit:g} s")
+
     def send(self, count: int, milliseconds: int = 0, shape: str = "prose") -> None:
         """Ask for so many tokens."""
+        self.write(count, milliseconds, shape)
+        self.enter()
+
+    def write(self, count: int, milliseconds: int = 0, shape: str = "prose") -> None:
+        """Have a message in the input that asks for so many tokens."""
         tag = next(self._tags)
-        field = self.tab.locator(self.target.input).first
-        field.fill(f"{count} {milliseconds} {tag} {shape}")
+        self.tab.locator(self.target.input).first.fill(f"{count} {milliseconds} {tag} {shape}")
         self.tab.evaluate("tag => probe.expect(tag)", tag)
-        field.press("Enter")
+
+    def enter(self) -> None:
+        """Send what is in the input."""
+        self.tab.locator(self.target.input).first.press("Enter")
 
     def read(self, count: int, limit: float = 60.0) -> Reply:
-        """Wait for the last of the tokens that were asked for. Raises as ask() does."""
-        self.tab.wait_for_function("probe.done", polling=50, timeout=limit * 1000)
-        deadline = time.monotonic() + TIDYING
+        """Wait for the last of the tokens that were asked for, and rest. Raises as ask() does."""
+        self.wait(limit)
         time.sleep(self.target.rest)
+        return self.reply(count)
+
+    def wait(self, limit: float = 60.0) -> None:
+        """Wait for the last of the tokens that were asked for. Raises TimeoutError where it does not come."""
+        self.tab.wait_for_function("probe.done", polling=50, timeout=limit * 1000)
+
+    def reply(self, count: int) -> Reply:
+        """What was shown, all of which has come. Raises RuntimeError where a token is missing or out of order."""
+        deadline = time.monotonic() + TIDYING
         while (numbers := self.numbers()) != list(range(count)):
             if time.monotonic() > deadline:
                 raise RuntimeError(

@@ -1,7 +1,7 @@
 // Looks at a page from outside of its own scripts: when Enter was pressed, and when which token stood in the document.
 (() => {
   if (window.probe) return;
-  const probe = { tag: "", sent: 0, first: 0, done: 0, usable: 0, shown: [] };
+  const probe = { tag: "", sent: 0, first: 0, done: 0, cut: 0, usable: 0, shown: [] };
   window.probe = probe;
 
   const added = (node) => (node.nodeType === Node.TEXT_NODE || node.nodeType === Node.ELEMENT_NODE ? node.textContent : "");
@@ -10,6 +10,7 @@
 
   let token = /$^/;
   let end = "";
+  let limit = Infinity;
   const observe = (records) => {
     if (!probe.tag) return;
     let any = false;
@@ -24,6 +25,11 @@
     probe.shown.push(now);
     probe.first ||= now;
     if (last) probe.done ||= now;
+    if (now - probe.sent > limit && !probe.done && !probe.cut) {
+      probe.cut = now;
+      // A page that is busy answers no question, but is heard.
+      console.info(`probe: ${probe.numbers().length} tokens after ${now - probe.sent} ms`);
+    }
   };
   const observer = new MutationObserver(observe);
   const roots = [];
@@ -43,9 +49,15 @@
 
   // Expect the tokens of this tag from now on.
   probe.expect = (tag) => {
-    Object.assign(probe, { tag, sent: 0, first: 0, done: 0, shown: [] });
+    Object.assign(probe, { tag, sent: 0, first: 0, done: 0, cut: 0, shown: [] });
+    limit = Infinity;
     token = new RegExp(`${tag}\\d`);
     end = `${tag}END`;
+  };
+
+  // Tell how many there are where the last of them is not there so many milliseconds after Enter.
+  probe.limit = (milliseconds) => {
+    limit = milliseconds;
   };
 
   // The numbers of the tokens that the document shows now, in their order.

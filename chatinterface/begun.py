@@ -11,7 +11,7 @@ from chatinterface.authors import stored
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message, Run
 from chatinterface.queueing import Way
-from chatinterface.replies import changed, lease_end
+from chatinterface.replies import changed, lease_end, wait_end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +35,10 @@ def begin(
     metadata: dict[str, Any] | None = None,
     way: Way = Way.GO,
 ) -> Begun:
-    """Add a run, claimed by ``worker`` or queued without one, and the message that it is to write behind ``parent``.
+    """Add a run, and the message that it is to write behind ``parent``.
 
-    To be called in the transaction that holds the conversation's lock.
+    It is claimed by ``worker``; where that is empty, it waits for any. To be called in the transaction that holds the
+    conversation's lock.
     """
     now = timezone.now()
     begins = bool(worker) and way is Way.GO
@@ -46,9 +47,10 @@ def begin(
         trigger=trigger,
         queued_at=now,
         status=Run.Status.RUNNING if begins else Run.Status.QUEUED,
+        executor="asgi" if worker else "tasks",
         worker=worker,
         started_at=now if begins else None,
-        lease_until=lease_end(),
+        lease_until=lease_end() if worker else wait_end(),
     )
     reply = Message.objects.create(
         conversation=conversation,

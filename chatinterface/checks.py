@@ -22,7 +22,9 @@ from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, revers
 from django.utils.module_loading import import_string
 
 from chatinterface import conf, registry
+from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation
+from chatinterface.runs.handover import task_of
 from chatinterface.storage import STORAGE_ALIAS, attachment_storage
 
 APPS = ("django.contrib.auth", "django.contrib.sessions", "django.contrib.staticfiles", "django_htmx")
@@ -37,6 +39,11 @@ IN_MEMORY = "chatinterface.layers.InMemoryChannelLayer"
 REACH_ONE_PROCESS = (IN_MEMORY, "channels.layers.InMemoryChannelLayer")
 LOCAL_CACHES = ("django.core.cache.backends.locmem.LocMemCache", "django.core.cache.backends.dummy.DummyCache")
 SQLITE = "django.db.backends.sqlite3"
+
+TASKS = (
+    'pip install "django-chatinterface[tasks]", add "django_tasks_db" to INSTALLED_APPS, set TASKS = {}, and run '
+    '"manage.py migrate", and "manage.py db_worker{}" beside the server.'
+)
 
 ASGI_LINES = (
     "django_application = get_asgi_application(), behind it import chatinterface.asgi, and "
@@ -55,6 +62,7 @@ def check_site(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
         *_sessions(),
         *_asgi(),
         *_channel_layer(),
+        *_workers(),
         *_database(),
         *_uploads(),
         *_cache(),
@@ -183,6 +191,52 @@ def _channel_layer() -> Iterator[CheckMessage]:
             ),
             id="chatinterface.W002",
         )
+
+
+def _workers() -> Iterator[CheckMessage]:
+    worked = [chat for chat in registry.registered().values() if chat.uses_tasks]
+    if not worked:
+        return
+    layer = getattr(settings, "CHANNEL_LAYERS", {}).get("default", {}).get("BACKEND")
+    if layer in REACH_ONE_PROCESS:
+        yield Error(
+            f"The chat {worked[0].name!r} has executor='tasks', and the channel layer is in memory: what a worker "
+            "process writes would reach no page.",
+            hint='CHANNEL_LAYERS["default"]["BACKEND"] = "channels_redis.pubsub.RedisPubSubChannelLayer".',
+            id="chatinterface.E008",
+        )
+    for chat in worked:
+        if reason := _unworkable(chat):
+            yield Error(
+                f"The chat {chat.name!r} has executor='tasks', and {reason}", hint=_tasks(chat), id="chatinterface.E009"
+            )
+
+
+def _tasks(chat: ChatInterface) -> str:
+    """What to write for the alias and the queue of a chat."""
+    given = {"BACKEND": "django_tasks_db.DatabaseBackend"}
+    if chat.task_queue == "default":
+        return TASKS.format({chat.task_backend: given}, "")
+    queues = {"QUEUES": ["default", chat.task_queue]}
+    return TASKS.format({chat.task_backend: given | queues}, f" --queue-name {chat.task_queue}")
+
+
+def _unworkable(chat: ChatInterface) -> str:
+    """Why no worker would write the replies of a chat; "" where one may."""
+    try:
+        backend = task_of(chat, "answer").get_backend()
+    except Exception as error:
+        return f"its tasks cannot be enqueued: {type(error).__name__}: {error}"
+    kind = type(backend).__name__
+    called = f"TASKS[{chat.task_backend!r}] is {kind}"
+    match kind:
+        case "ImmediateBackend":
+            return f"{called}: the request that sends a message would wait for the whole reply."
+        case "DummyBackend":
+            return f"{called}: nobody would ever answer."
+        case "DatabaseBackend" if apps.get_containing_app_config(type(backend).__module__) is None:
+            return f"{called}, whose app is not in INSTALLED_APPS."
+    return ""
 
 
 def _database() -> Iterator[CheckMessage]:

@@ -15,6 +15,9 @@ from django.core.signals import setting_changed
 # acknowledged: this is twice what that takes.
 LEAST_WINDOW = 128 * 1024
 
+# What is on, off, or decided by the rest of the site's settings.
+SWITCHES = {"send_by_socket"}
+
 # A busy worker may miss a checkpoint, by which it renews its lease.
 CHECKPOINTS_PER_LEASE = 3
 
@@ -37,6 +40,8 @@ class Settings:
     checkpoint: float = 1.0
     # Seconds that running replies may go on for when the server is asked to end, before they are interrupted.
     shutdown: float = 5.0
+    # Seconds that a reply of a chat with executor="tasks" waits for a worker before it counts as interrupted.
+    task_wait: float = 600.0
     # Characters sent to a browser and not yet acknowledged, beyond which patches wait for it.
     window: int = 256 * 1024
     # Seconds that a browser may leave a full window unacknowledged before its socket is closed.
@@ -45,11 +50,19 @@ class Settings:
     access_check: float = 30.0
     # Bytes of files that a visitor may have attached and not sent, in all chats together.
     unsent_files: int = 5_000_000_000
+    # Whether plain text is sent by the page's open socket, which is quicker than a request, and by a request only where
+    # that fails. No middleware sees what is sent so: None is for sites that have none but Django's, or such as have
+    # nothing to do with who may send.
+    send_by_socket: bool | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
             if value is None and field.default is None:
+                continue
+            if field.name in SWITCHES:
+                if not isinstance(value, bool):
+                    _refuse(field.name, value, "True, False, or None")
                 continue
             whole = field.default is None or isinstance(field.default, int)
             if not _is_number(value, whole=whole) or value <= 0:

@@ -1,23 +1,26 @@
-"""The websocket: what happens in a conversation, down to one open page. Up comes nothing but flow control."""
+"""The websocket: what happens in a conversation, down to one open page. Up come flow control and plain messages."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.core.handlers.asgi import get_script_prefix
 from django.db import DatabaseError, InterfaceError
+from django.urls import set_script_prefix
 from django.utils.translation import gettext as _
 
-from chatinterface import conf, events, metrics, serving
+from chatinterface import by_socket, conf, events, metrics, serving
+from chatinterface.actions.dispatch import begin
+from chatinterface.actions.talking import take
 from chatinterface.delivery import Delivery, Verdict
 from chatinterface.handshake import (
     AWAY,
@@ -35,15 +38,14 @@ from chatinterface.handshake import (
 from chatinterface.outages import away
 from chatinterface.pulse import pulse
 from chatinterface.runs.recovery import catch_up
-from chatinterface.threads import in_database
+from chatinterface.threads import in_database, in_request_thread
 
 logger = logging.getLogger("chatinterface.sockets")
 
 # Seconds without output after which a reply that is being written is asked about.
 SILENCE = 2.0
 
-# The longest frame, in characters, and the most frames in a second that a page has reason to send.
-LONGEST_FRAME = 200
+# The most frames in a second that a page has reason to send.
 FRAMES_PER_SECOND = 200
 
 # Seconds until a page may ask for the same reply again.
@@ -51,9 +53,6 @@ ASK_AGAIN = 0.5
 
 # The most replies that a page may ask for in a second; who asks for more is not answered.
 ASKS_PER_SECOND = 20
-
-# What an acknowledgement is about: patches applied so far, in characters; or a reply shown as far as a patch's number.
-ACKS = ({"bytes"}, {"message", "seq"})
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -66,7 +65,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         connections there: that costs more than sending what a reply has grown by.
         """
         serving.mark()
-        self.scope, self.base_send = scope, send
+        set_script_prefix(get_script_prefix(scope))
+        self.scope, self.base_send = scope, partial(_sent, send)
         try:
             self.channel_name = await events.new_channel()
         except events.Away:
@@ -125,6 +125,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self._frames = self._asks = 0
         # When each reply was last asked for.
         self._asked: dict[int, float] = {}
+        self._sending: asyncio.Task[None] | None = None
         async with self._refusing():
             grant = await self._admitted()
             await self.accept()
@@ -158,21 +159,39 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         async with self._refusing():
             self._count_frame()
-            ack = _parsed(text_data)
+            frame = by_socket.parse(text_data)
+            if frame is None:
+                raise Refused(BAD_FRAME, _("Nothing is expected here but messages and acknowledgements."))
+            if frame["type"] == events.SEND:
+                return await self._take(frame["key"], frame["text"])
             now = asyncio.get_running_loop().time()
-            if "message" in ack:
-                if now - self._asked.get(ack["message"], 0.0) >= ASK_AGAIN and self._may_ask():
-                    self._delivery.sent.pop(ack["message"], None)
+            if "message" in frame:
+                if now - self._asked.get(frame["message"], 0.0) >= ASK_AGAIN and self._may_ask():
+                    self._delivery.sent.pop(frame["message"], None)
                     # Of an id that is no reply of the conversation nothing is kept.
-                    if ack["message"] in await self._catch_up([ack["message"]]):
-                        self._asked[ack["message"]] = now
+                    if frame["message"] in await self._catch_up([frame["message"]]):
+                        self._asked[frame["message"]] = now
                 return
             self._progress = now
-            missed = self._delivery.acknowledge(ack["bytes"])
+            missed = self._delivery.acknowledge(frame["bytes"])
             if missed is Verdict.REFETCH:
                 await self._send({"type": events.LOG_CHANGED, "revision": self._delivery.revision})
             elif missed is Verdict.SNAPSHOT:
                 await self._catch_up(list(self._delivery.sent))
+
+    async def _take(self, key: str, text: str) -> None:
+        """Take a message while frames go on to be handled; one after the other, as a page sends them."""
+        if self._sending is not None and not self._sending.done():
+            await self._send({"type": events.UNSENT, "key": key})
+        else:
+            self._sending = asyncio.create_task(self._answer(key, text))
+
+    async def _answer(self, key: str, text: str) -> None:
+        answer, job = await in_request_thread(take, self.scope, self._uuid, key, text)
+        if job is not None:
+            await begin(job)
+        if not self._refused:
+            await self._send(answer)
 
     async def chat_frame(self, event: dict[str, Any]) -> None:
         """Something happened in the conversation."""
@@ -291,12 +310,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.close(refusal.code)
 
 
-def _parsed(text: str | None) -> dict[str, int]:
-    try:
-        frame = json.loads(text) if text is not None and len(text) <= LONGEST_FRAME else None
-    except ValueError:
-        frame = None
-    known = isinstance(frame, dict) and frame.pop("type", None) == events.ACK and set(frame) in ACKS
-    if frame and known and all(type(number) is int and 0 <= number < 2**53 for number in frame.values()):
-        return cast("dict[str, int]", frame)
-    raise Refused(BAD_FRAME, _("Only acknowledgements are expected here."))
+async def _sent(send: Callable[[dict[str, Any]], Awaitable[None]], message: dict[str, Any]) -> None:
+    # A page that is gone, of which the server is still to tell, cannot be sent anything: autobahn, by which Daphne
+    # serves, says so by a RuntimeError, other servers by an OSError.
+    with suppress(OSError, RuntimeError):
+        await send(message)

@@ -33,6 +33,12 @@ from chatinterface.uploads import Attached
 
 TITLE_LENGTH = 60
 
+# Where the state of a conversation has the title that it was given by a button, until its visitor says something.
+CALLED = "called"
+
+# Where the metadata of a message has that it was said by a form, which the message before it shows.
+FILLED = "filled"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange(Begun):
@@ -71,6 +77,7 @@ def send(
     may_create: bool = False,
     entered: Entered | None = None,
     attached: Sequence[Attached] = (),
+    answering: Message | None = None,
 ) -> Exchange:
     """Add the visitor's message and an empty reply with its run: claimed by ``worker``, or queued without one.
 
@@ -78,14 +85,15 @@ def send(
     worker, and the exchange says its ``way``.
     ``entered`` is what the text stands for, where it is more than that; the message is sent with the files
     ``attached``. With ``may_create`` the conversation is made where it does not exist. A repeated ``key`` adds nothing
-    and returns what it added the first time. Raises Conversation.DoesNotExist where it is not the visitor's, Busy where
-    a reply is running and the chat takes no other message meanwhile, TooMany beyond the chat's rate limit, FileGone
-    where a file is not there.
+    and returns what it added the first time. What is said by something that a message offers, ``answering`` it, is
+    said once: GoneOn is raised where that message is not the last one. Raises Conversation.DoesNotExist where it is not
+    the visitor's, Busy where a reply is running and the chat takes no other message meanwhile, TooMany beyond the
+    chat's rate limit, FileGone where a file is not there.
     """
     sent = partial(_send, interface, who, uuid, text, worker=worker, key=key, may_create=may_create)
     try:
-        return sent(entered=entered, attached=attached)
-    except (Busy, TooMany, FileGone, IntegrityError):
+        return sent(entered=entered, attached=attached, answering=answering)
+    except (Busy, GoneOn, TooMany, FileGone, IntegrityError):
         # A repeat is rare, and found out by what it runs into: the reply to the first, the limit, the files, the key.
         if key and (earlier := earlier_of(find(who, uuid, interface.name), key)):
             return earlier
@@ -115,11 +123,17 @@ def _send(
     may_create: bool,
     entered: Entered | None,
     attached: Sequence[Attached],
+    answering: Message | None,
 ) -> Exchange:
     conversation = opened(interface, who, uuid, may_create=may_create)
+    if answering is not None and conversation.leaf_id != answering.pk:
+        raise GoneOn
     way = make_way(interface, conversation)
     limits.count(interface, who)
     example = entered.example if entered is not None else None
+    metadata: dict[str, Any] = {"example": example.index, "digest": example.digest} if example else {}
+    if entered is not None and answering is not None:
+        metadata[FILLED] = True
     question = Message.objects.create(
         conversation=conversation,
         parent=conversation.leaf,
@@ -128,7 +142,7 @@ def _send(
         avatar=stored(interface.avatar),
         parts=text_parts(text) if entered is None else entered.parts,
         html=render(text, interface.visitor_dialect) if entered is None else entered.html,
-        metadata={"example": example.index, "digest": example.digest} if example else {},
+        metadata=metadata,
         key=key,
     )
     if entered is not None:
@@ -139,7 +153,7 @@ def _send(
         # Its files are rendered with it each time: what is served of them may have changed.
         question.html = ""
         question.save(update_fields=["parts", "html"])
-    if not conversation.title:
+    if conversation.title in ("", conversation.state.get(CALLED)):
         conversation.title = title_of(text or text_of(question.parts))
         search.index_title(conversation)
     trigger = Run.Trigger.EXAMPLE if example else Run.Trigger.SEND

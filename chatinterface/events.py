@@ -20,7 +20,17 @@ nothing here is relied on to arrive. The frames down:
                        where it is not known), ``text``: what is said of that while the reply says nothing
 ``history.changed``    ``conversation``: its row in the visitor's list, or all of it where None; ``gone``, if so
 ``form.changed``       ``revision``, ``active`` (the name of an input), ``shown`` (the names of those with a tab)
+``sent``               ``key``, ``revision``, ``url``: the message of this key is taken, the log is to be at this
+                       revision, and the conversation has this address
+``unsent``             ``key``: the message of this key is not taken, and may be posted
 ``error``              ``code``, ``detail``: the socket closes with this code
+=====================  =======================================================================================
+
+And up, as by_socket says:
+
+=====================  =======================================================================================
+``ack``                ``bytes``, the size of all patches applied; or ``message`` and ``seq``, to ask for all of a reply
+``send``               ``key``, ``text``: a message
 =====================  =======================================================================================
 """
 
@@ -65,6 +75,9 @@ RUN_STATE = "run.state"
 HISTORY_CHANGED = "history.changed"
 ERROR = "error"
 ACK = "ack"
+SEND = "send"
+SENT = "sent"
+UNSENT = "unsent"
 
 # Frames that have nothing to do with the log: whatever a page has seen of it, they are for it.
 ASIDE = frozenset({NOTICE, OUTPUT, RUN_STATE, HISTORY_CHANGED})
@@ -93,6 +106,9 @@ BEAT = "beat"
 WAKE = "wake"
 
 Frame = dict[str, Any]
+
+# Made once: json.dumps() would make one for each frame.
+_encoder = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 def conversation_group(uuid: UUID) -> str:
@@ -123,7 +139,7 @@ def _hashed(value: str) -> str:
 
 def encode(frame: Frame) -> str:
     """A frame as it goes over the wire."""
-    return json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
+    return _encoder.encode(frame)
 
 
 def envelope(frame: Frame) -> dict[str, Any]:
@@ -273,7 +289,7 @@ async def _asked(method: str, *args: Any) -> Any:
     if _failed and _failed.get(layer, -RESPITE) > time.monotonic() - RESPITE:
         raise Away("The channel layer has just failed")
     try:
-        async with asyncio.timeout(ANSWER):
+        async with asyncio.timeout(None if type(layer) in IN_MEMORY else ANSWER):
             return await getattr(layer, method)(*args)
     except ChannelFull:
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from io import BytesIO
 from typing import Any, cast
@@ -12,9 +13,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
@@ -65,7 +67,7 @@ def check_origin(scope: Scope) -> None:
     request = SocketRequest(scope)
     for header in ("HTTP_ORIGIN", "HTTP_HOST"):
         request.META[header] = request.META.get(header, "").lower()
-    with _language_of(request):
+    with language_of(request):
         if not CsrfViewMiddleware(_no_response)._origin_verified(request):  # type: ignore[attr-defined]
             raise Refused(FORBIDDEN, _("This page is not of the same site as its chat."))
 
@@ -76,7 +78,7 @@ def authorise(scope: Scope, uuid: UUID, *, again: bool = False) -> Grant:
     ``again`` is for a socket that is open already, so that the age of its page's token does not matter.
     """
     request = SocketRequest(scope)
-    with _language_of(request):
+    with language_of(request):
         return _authorise(request, uuid, again=again)
 
 
@@ -135,24 +137,37 @@ def _admit(request: HttpRequest, name: str) -> None:
 
 class SocketRequest(ASGIRequest):
     """What a chat's ``has_permission()`` gets for a socket: the user, the session, cookies and headers, as for a
-    page.
+    page; with what was ``posted`` by it, if anything was.
     """
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, posted: Mapping[str, str] | None = None) -> None:
         scheme = "https" if scope.get("scheme") in {"wss", "https"} else "http"
         # Bytes would have to be UTF-8, or raise.
         query = scope.get("query_string", b"").decode("latin-1")
-        super().__init__({**scope, "method": "GET", "scheme": scheme, "query_string": query}, BytesIO())
+        method = "GET" if posted is None else "POST"
+        super().__init__({**scope, "method": method, "scheme": scheme, "query_string": query}, BytesIO())
+        if posted is not None:
+            fields = QueryDict(mutable=True)
+            fields.update(posted)
+            self.POST = cast(Any, fields)
         # Django 5.2 joins what HTTP/2 splits by a comma.
         cookies = (value.decode("latin-1") for name, value in scope.get("headers", ()) if name == b"cookie")
         self.META["HTTP_COOKIE"] = "; ".join(cookies)
-        store = import_module(settings.SESSION_ENGINE).SessionStore
-        self.session = store(self.COOKIES.get(settings.SESSION_COOKIE_NAME))
+        self.session = _store()(self.COOKIES.get(settings.SESSION_COOKIE_NAME))
         self.user = cast(Any, SimpleLazyObject(lambda: get_user(self)))
 
 
-def _language_of(request: HttpRequest) -> AbstractContextManager[None]:
-    return translation.override(translation.get_language_from_request(request))
+@cache
+def _store() -> type[SessionBase]:
+    """The site's sessions, but for a key that stays: by a socket nobody can be told of another."""
+    store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
+    return type(store.__name__, (store,), {"cycle_key": lambda self: None})
+
+
+def language_of(request: HttpRequest) -> AbstractContextManager[None]:
+    """The language that a page of the site has for this visitor."""
+    chosen = "django.middleware.locale.LocaleMiddleware" in settings.MIDDLEWARE
+    return translation.override(translation.get_language_from_request(request) if chosen else settings.LANGUAGE_CODE)
 
 
 def _no_response(request: HttpRequest) -> HttpResponse:

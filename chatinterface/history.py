@@ -89,7 +89,7 @@ def visitor(request: HttpRequest, granted: UUID | None = None, *, connected: boo
 
 
 def find(who: Visitor, uuid: UUID, interface: str | None = None, *, lock: bool = False) -> Conversation:
-    """The conversation of that id, with its leaf and run; with ``lock`` until the transaction's end.
+    """The conversation of that id, with its user and leaf; with ``lock`` until the transaction's end.
 
     Raises Conversation.DoesNotExist alike where there is none, where it was deleted, and where it is another's.
     """
@@ -98,10 +98,11 @@ def find(who: Visitor, uuid: UUID, interface: str | None = None, *, lock: bool =
         # By a statement of its own: one that joins would show the leaf as it was before the wait.
         Conversation.objects.select_for_update().only("pk").get(who.owns(), uuid=uuid, deleted_at=None, **named)
     # What the last message says may be long, and is not asked for here.
-    found = Conversation.objects.select_related("leaf__run", "user").defer(
-        "leaf__parts", "leaf__html", "leaf__run__error"
-    )
-    return with_leases(found).get(who.owns(), uuid=uuid, deleted_at=None, **named)
+    read = Conversation.objects.select_related("leaf").defer("leaf__parts", "leaf__html", "leaf__metadata")
+    found = with_leases(read).get(who.owns(), uuid=uuid, deleted_at=None, **named)
+    if found.user_id is not None:
+        found.user = who.account
+    return found
 
 
 def with_leases(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import dataclass
@@ -177,6 +177,11 @@ def in_callback_thread(call: Callable[[], object]) -> None:
     done = callbacks().submit(as_request, partial(_guarded, call, translation.get_language()))
     _pending.add(done)
     done.add_done_callback(_pending.discard)
+
+
+def finish() -> None:
+    """Wait for what was begun in threads of the callbacks: their process may be about to end."""
+    wait(set(_pending))
 
 
 def call(hook: Callable[..., Any], *args: object) -> None:

@@ -144,7 +144,7 @@ class Input:
         value, files = self.value(form), self.uploads
         if files and not self.whole:
             return []  # The files are its parts.
-        if isinstance(self.declared, Text) and type(value) is str and value and not _secret(form):
+        if isinstance(self.declared, Text) and type(value) is str and value and not has_secret(form.fields):
             text = _fenced(value, self.declared.language) if isinstance(self.declared, CodeEditor) else value
             return [{"type": "text", "text": text, "input": self.name} | ({} if text == value else {"value": value})]
         fields = [
@@ -158,7 +158,7 @@ class Input:
         ]
         said = "\n".join(f"{each['label']}: {each['text']}" if self.whole else each["text"] for each in fields)
         part: Part = {"type": "input", "input": self.name, "text": said, "posted": dict(posted_by(form))}
-        if _secret(form):
+        if has_secret(form.fields):
             part["secret"] = True
         return [part | ({"fields": fields} if self.whole or "colour" in fields[0] else {})]
 
@@ -286,8 +286,9 @@ def posted_by(form: forms.BaseForm) -> Iterator[tuple[str, list[str]]]:
                 yield name, [UNSTORABLE.sub("", value) for value in values]
 
 
-def _secret(form: forms.BaseForm) -> bool:
-    return any(_is_secret(field) for field in form.fields.values())
+def has_secret(fields: Mapping[str, forms.Field]) -> bool:
+    """Whether one of these fields takes a secret, which is kept nowhere."""
+    return any(_is_secret(field) for field in fields.values())
 
 
 def _is_secret(field: forms.Field) -> bool:

@@ -15,6 +15,7 @@ from chatinterface.declarations.buttons import Buttons
 from chatinterface.declarations.chatbot import Log
 from chatinterface.declarations.composing import Composing
 from chatinterface.declarations.examples import Examples
+from chatinterface.declarations.executing import Executing
 from chatinterface.declarations.flagging import Flagging
 from chatinterface.declarations.forms import Forms
 from chatinterface.declarations.frames import Frames
@@ -37,6 +38,7 @@ class ChatInterface(
     Log,
     Answering,
     Examples,
+    Executing,
     Forms,
     Inputs,
     AdditionalInputs,

@@ -110,7 +110,7 @@ class Run(models.Model):
         SITE = "site", _("the site itself")
 
     class Status(models.TextChoices):
-        QUEUED = "queued", _("queued")  # Waits for its turn, with its worker.
+        QUEUED = "queued", _("queued")  # Waits for its turn, with its worker; without one, for a worker.
         RUNNING = "running", _("running")  # Claimed by a worker whose lease is not over.
         DONE = "done", _("done")  # The callback returned.
         STOPPED = "stopped", _("stopped")  # Stopped by its reader.

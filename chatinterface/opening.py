@@ -31,17 +31,15 @@ from chatinterface.models import Attachment, Message
 
 logger = logging.getLogger("chatinterface")
 
-_storage = InMemoryStorage()
-
 
 def header(interface: ChatInterface) -> list[Part]:
     """What stands at the top of the log."""
-    return _shelf(interface).parts("header", interface.header)
+    return _shelf(interface).parts(interface, "header", interface.header)
 
 
 def help_message(interface: ChatInterface) -> Message | None:
     """The help text, as a message that is no part of the history; None where the chat has none."""
-    parts = _shelf(interface).parts("help", interface.help_text)
+    parts = _shelf(interface).parts(interface, "help", interface.help_text)
     return Message(role=Message.Role.SYSTEM, user_name=_("Help"), parts=parts) if parts else None
 
 
@@ -60,7 +58,7 @@ def attachment(interface: ChatInterface, uuid: UUID) -> Attachment | None:
     if kept is None:
         return None
     found = Attachment(uuid=uuid, **kept)
-    found.file.storage = _storage
+    found.file.storage = shelf.storage
     return found
 
 
@@ -74,30 +72,30 @@ def _message(interface: ChatInterface, number: int, value: Any) -> Message:
         role=role,
         user_name=str(given.get("user") or names.get(role, "")),
         avatar=given.get("avatar", ""),
-        parts=_shelf(interface).parts(f"initial{number}", given.get("content", "")),
+        parts=_shelf(interface).parts(interface, f"initial{number}", given.get("content", "")),
     )
 
 
 @dataclass(eq=False)
 class _Shelf:
-    """What the opening of one chat is made of."""
+    """What the opening of one chat is made of. It does not hold the chat: shelves go with their chats."""
 
-    interface: ChatInterface
     made: dict[str, list[Part]] = field(default_factory=dict)
     # What an Attachment has of each file.
     files: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    storage: InMemoryStorage = field(default_factory=InMemoryStorage)
 
-    def parts(self, place: str, value: Any) -> list[Part]:
+    def parts(self, interface: ChatInterface, place: str, value: Any) -> list[Part]:
         """A declared value as parts: text in the language of now, all else as it was made when it was first shown."""
         if isinstance(value, str | Promise):
             return text_parts(str(value))
         if place not in self.made:
             try:
                 items = [item for each in said(value) for item in each.items]
-                self.made[place] = list(_Maker(self, place).made(items))
+                self.made[place] = list(_Maker(self, interface, place).made(items))
             except Exception:
-                extra = {"event": "opening.unshown", "chat": self.interface.name}
-                logger.exception("What %r opens with cannot be shown: %s", self.interface.name, place, extra=extra)
+                extra = {"event": "opening.unshown", "chat": interface.name}
+                logger.exception("What %r opens with cannot be shown: %s", interface.name, place, extra=extra)
                 self.made[place] = []
         return self.made[place]
 
@@ -105,8 +103,9 @@ class _Shelf:
 class _Maker:
     """The store of components that belong to no conversation."""
 
-    def __init__(self, shelf: _Shelf, place: str) -> None:
+    def __init__(self, shelf: _Shelf, interface: ChatInterface, place: str) -> None:
         self._shelf = shelf
+        self._interface = interface
         self._place = place
         self._parts = self._files = 0
 
@@ -114,9 +113,9 @@ class _Maker:
         """See Store."""
         data = b"".join(files.chunks(blob.source))
         self._files += 1
-        uuid = uuid5(NAMESPACE_URL, f"chatinterface:{self._shelf.interface.name}/{self._place}/{self._files}")
+        uuid = uuid5(NAMESPACE_URL, f"chatinterface:{self._interface.name}/{self._place}/{self._files}")
         measured = files.Measured(iter([data]))
-        path = _storage.save(f"{uuid.hex}", ContentFile(measured.file().read()))
+        path = self._shelf.storage.save(f"{uuid.hex}", ContentFile(measured.file().read()))
         name = filenames.clean(blob.name)
         self._shelf.files[uuid] = {
             "file": path,
@@ -142,7 +141,7 @@ class _Maker:
     def made(self, values: Iterable[Any]) -> Iterator[Part]:
         """Values as parts."""
         for value in values:
-            found = [value] if isinstance(value, str) else shown(value, self._shelf.interface.renderers)  # type: ignore[arg-type]
+            found = [value] if isinstance(value, str) else shown(value, self._interface.renderers)  # type: ignore[arg-type]
             for each in found:
                 if isinstance(each, Component):
                     part: Part = plain(each.part(self))
@@ -159,4 +158,4 @@ _shelves: WeakKeyDictionary[ChatInterface, _Shelf] = WeakKeyDictionary()
 
 
 def _shelf(interface: ChatInterface) -> _Shelf:
-    return _shelves.setdefault(interface, _Shelf(interface))
+    return _shelves.setdefault(interface, _Shelf())

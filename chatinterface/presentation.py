@@ -50,7 +50,7 @@ def added_frame(
     """The frame that adds messages to the end of the log, in place of those in ``removed``: None if they are many."""
     if removed is None:
         return {"type": events.LOG_CHANGED, "revision": conversation.revision}
-    tree.number(messages)
+    tree.number(each for each in messages if each.versions is None)
     html = "".join(article(interface, conversation, message) for message in messages)
     frame: events.Frame = {
         "type": events.MESSAGE_ADDED,

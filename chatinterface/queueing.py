@@ -1,7 +1,8 @@
 """Whose turn it is to answer in a conversation: what becomes of a run that is to begin, and how one waits.
 
 A run waits with the worker that is going to execute it, by whose lease it is known to be alive: it is QUEUED until it
-is claimed. It comes after all runs of its conversation that were there before it, however these end.
+is claimed. One that any worker may execute has none until it is taken. It comes after all runs of its conversation that
+were there before it, however these end.
 """
 
 from __future__ import annotations
@@ -59,10 +60,28 @@ def make_way(interface: ChatInterface, conversation: Conversation) -> Way:
     return WAYS[interface.on_busy]
 
 
+def line_up(interface: ChatInterface, conversation: Conversation) -> Way:
+    """Decide how a run begins that belongs to what was done already, in a conversation that is locked.
+
+    It is never refused: it waits, unless replies are written beside each other in this chat.
+    """
+    beside = WAYS.get(interface.on_busy) is Way.GO
+    return Way.GO if beside or not is_busy(conversation) else Way.WAIT
+
+
 @transaction.atomic
 def hold_back(run: Run) -> None:
     """Let a run wait that was to begin at once. Raises Replaced where it was taken for lost."""
     _turn(run, Run.Status.RUNNING, Run.Status.QUEUED, Message.Status.QUEUED)
+
+
+@transaction.atomic
+def take(run: Run, worker: str) -> None:
+    """Let a run be a worker's that was begun for any. Raises Replaced where it is another's, or has ended."""
+    changes = {"worker": worker, "lease_until": lease_end()}
+    if not Run.objects.filter(pk=run.pk, status=Run.Status.QUEUED, worker="").update(**changes):
+        raise Replaced
+    run.worker = worker
 
 
 @transaction.atomic

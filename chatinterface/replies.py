@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connections, transaction
 from django.utils import timezone
 
 from chatinterface import conf, prompts, registry, search
 from chatinterface.content.components.base import Part
 from chatinterface.exceptions import Replaced
 from chatinterface.models import Conversation, Message, Run
+
+logger = logging.getLogger("chatinterface.runs")
 
 
 @transaction.atomic
@@ -62,6 +66,74 @@ def _fill(reply: Message, status: Message.Status, parts: list[Part], html: str) 
     reply.save(update_fields=["parts", "html", "status", "metadata", "updated_at"])
 
 
+class Kept(NamedTuple):
+    """What checkpoint() is to store of a run."""
+
+    run: Run
+    said: Mapping[int, list[Part] | None]
+
+
+def checkpoints(kept: Sequence[Kept]) -> list[int | Exception | None]:
+    """Do checkpoint() for several runs; what it returns or raises for each.
+
+    One transaction has all of them but those of which something is to be found out: they are done one by one. Where
+    somebody else holds a conversation, only its lease is renewed, and OperationalError is returned: what was said is
+    stored with the next. Raises OperationalError or InterfaceError where the database is away.
+    """
+    stored, held = set[int](), set[int]()
+    if len(kept) > 1:
+        try:
+            stored, held = _store(kept)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            # What one of them cannot have stored must not keep the others from it.
+            logger.debug("Checkpoints are stored one by one: %s", error, extra={"event": "checkpoint.apart"})
+    return [_outcome(each, stored, held) for each in kept]
+
+
+def _outcome(kept: Kept, stored: Collection[int], held: Collection[int]) -> int | Exception | None:
+    if kept.run.pk in stored:
+        return None
+    if kept.run.pk in held:
+        return OperationalError("Its conversation is locked")
+    try:
+        return checkpoint(kept.run, kept.said)
+    except Exception as error:
+        return error
+
+
+@transaction.atomic
+def _store(kept: Sequence[Kept]) -> tuple[set[int], set[int]]:
+    """Store what was said in the runs that are what they were; returns their ids, and those that somebody holds."""
+    free = _lock([each.run.conversation_id for each in kept])
+    going = Run.objects.filter(pk__in=[each.run.pk for each in kept], status=Run.Status.RUNNING)
+    conversations = dict(going.values_list("pk", "conversation"))
+    Run.objects.filter(pk__in=conversations, status=Run.Status.RUNNING).update(lease_until=lease_end())
+    stored = {run for run, conversation in conversations.items() if conversation in free}
+    said = {message: parts for each in kept if each.run.pk in stored for message, parts in each.said.items()}
+    _say(said, timezone.now())
+    return stored, set(conversations) - stored
+
+
+def _lock(conversations: Sequence[int]) -> set[int]:
+    """Lock those that nobody holds, in the same order in all processes; returns their ids."""
+    skip = connections[Conversation.objects.db].features.has_select_for_update_skip_locked
+    rows = Conversation.objects.select_for_update(skip_locked=skip).filter(pk__in=conversations).order_by("pk")
+    return set(rows.values_list("pk", flat=True))
+
+
+def _say(said: Mapping[int, list[Part] | None], now: datetime) -> None:
+    """Store what was said so far in messages. One that is complete meanwhile is not opened again."""
+    opened = Message.objects.exclude(status=Message.Status.DONE)
+    silent = [message for message, parts in said.items() if parts is None]
+    if silent:
+        opened.filter(pk__in=silent).update(status=Message.Status.RUNNING, updated_at=now)
+    for message, parts in said.items():
+        if parts is not None:
+            opened.filter(pk=message).update(status=Message.Status.RUNNING, updated_at=now, parts=parts)
+
+
 @transaction.atomic
 def checkpoint(run: Run, said: Mapping[int, list[Part] | None]) -> int | None:
     """Renew a run's lease, and store what was said so far in each of its open messages; None where nothing is new.
@@ -79,18 +151,14 @@ def checkpoint(run: Run, said: Mapping[int, list[Part] | None]) -> int | None:
     revived = not claimed.filter(status=Run.Status.RUNNING).update(lease_until=lease_end())
     if conversation is None or (revived and not run.messages.filter(pk=conversation.leaf_id or 0).exists()):
         raise Replaced
-    if revived and not claimed.filter(status=Run.Status.INTERRUPTED).update(
-        status=Run.Status.RUNNING, lease_until=lease_end(), finished_at=None
-    ):
+    # What has ended by itself has no lease.
+    lost = claimed.filter(status=Run.Status.INTERRUPTED, lease_until__isnull=False)
+    if revived and not lost.update(status=Run.Status.RUNNING, lease_until=lease_end(), finished_at=None):
         return None
     if revived and run.asks:
         prompts.go_on(run)
     now = timezone.now()
-    for message, parts in said.items():
-        changes = {} if parts is None else {"parts": parts}
-        # One that is complete meanwhile is not opened again.
-        opened = Message.objects.filter(pk=message).exclude(status=Message.Status.DONE)
-        opened.update(status=Message.Status.RUNNING, updated_at=now, **changes)
+    _say(said, now)
     return changed(conversation, now) if revived else None
 
 
@@ -133,6 +201,11 @@ def interrupt_lost(conversation: Conversation) -> list[int]:
 def lease_end() -> datetime:
     """Until when a claim holds that is made or renewed now."""
     return timezone.now() + timedelta(seconds=conf.get().lease)
+
+
+def wait_end() -> datetime:
+    """Until when a run waits for a worker that is handed to them now."""
+    return timezone.now() + timedelta(seconds=conf.get().task_wait)
 
 
 def is_lost(run: Run | None) -> bool:

@@ -19,8 +19,9 @@ from chatinterface.history import Visitor
 from chatinterface.inputs import Entered
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Message
+from chatinterface.runs import workers
 from chatinterface.runs.execution import prepare, run
-from chatinterface.runs.records import WORKER
+from chatinterface.runs.handover import task_of
 from chatinterface.signals import reply_settled
 
 logger = logging.getLogger("chatinterface")
@@ -72,11 +73,15 @@ def answer(interface: ChatInterface) -> Iterator[tuple[Example, bool]]:
 
 
 def answer_all(interfaces: Iterator[ChatInterface] | list[ChatInterface]) -> None:
-    """As answer(), for each chat that keeps its examples from the start; a failure is logged."""
+    """As answer(), for each chat that keeps its examples from the start, by who executes it; a failure is logged."""
     for interface in interfaces:
         if not interface.cache_examples or interface.cache_mode != "eager":
             continue
         try:
+            if interface.uses_tasks:
+                if any(known(interface, each) is None for each in interface.shown_examples):
+                    task_of(interface, "answer_examples").enqueue(interface.name)
+                continue
             for example, kept in answer(interface):
                 if not kept:
                     extra = {"event": "example.unanswered", "chat": interface.name, "example": example.index}
@@ -98,7 +103,7 @@ def _asked(interface: ChatInterface, example: Example) -> Message:
     )
     nobody = Visitor(user=AnonymousUser(), session_key=uuid4().hex)
     exchange = conversations.send(
-        interface, nobody, uuid4(), example.text, worker=WORKER, may_create=True, entered=entered
+        interface, nobody, uuid4(), example.text, worker=workers.here(), may_create=True, entered=entered
     )
     try:
         async_to_sync(run)(prepare(interface, exchange, entered=entered))

@@ -85,8 +85,8 @@ def receive(
     """Store a piece of an upload, the first of which makes it; when it is the last, it is put together.
 
     It is looked at as it comes: what is refused leaves nothing behind. Raises Upload.DoesNotExist where it is none of
-    this conversation, OutOfStep where another piece is waited for, FileTooLarge, WrongFileType, TooManyFiles,
-    TooMuchUnsent.
+    this conversation, or was sent already, OutOfStep where another piece is waited for, FileTooLarge, WrongFileType,
+    TooManyFiles, TooMuchUnsent.
     """
     upload = _find(place, uuid) or _begin(interface, limits, who, place, uuid, piece)
     try:
@@ -205,7 +205,7 @@ def _require_within(limits: FileLimits, upload: Upload) -> None:
 
 
 def _begin(interface: ChatInterface, limits: FileLimits, who: Visitor, place: UUID, uuid: UUID, piece: Piece) -> Upload:
-    if piece.offset:
+    if piece.offset or Attachment.objects.filter(uuid=uuid).exists():
         raise Upload.DoesNotExist
     if limits.max_bytes is not None and piece.size > limits.max_bytes:
         raise FileTooLarge(limits.max_bytes)

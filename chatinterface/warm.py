@@ -28,7 +28,8 @@ def load() -> None:
     try:
         for interface in list(registry.registered().values())[:1]:
             conversation = Conversation(uuid=uuid4(), interface=interface.name)
-            context = {"interface": interface, "conversation": conversation, "form": MessageForm(interface=interface)}
+            form = MessageForm(interface=interface)
+            context = {"interface": interface, "conversation": conversation, "form": form, "csrf_token": "NOTPROVIDED"}
             render_to_string("chatinterface/chat.html", context)
     except Exception as error:
         logger.debug("The templates could not be loaded beforehand: %s", error, extra={"event": "warm.failed"})

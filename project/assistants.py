@@ -64,6 +64,21 @@ def attentive(message: str) -> dict[str, Any]:
     return {"role": "assistant", "content": said, "options": [{"value": "And now?"}]}
 
 
+def correct(contents: str, message_index: int, instance: chat.ChatSession) -> None:
+    instance.send(f"Corrected: message {message_index + 1} reads *{contents}* now.")
+
+
+@chat.register(
+    title="Minutes",
+    description="Takes down what you say. Edit an item: the correction is noted, and nothing is answered anew.",
+    edit_callback=correct,
+    callback_user="Secretary",
+    callback_avatar="📝",
+)
+def minutes(message: str, history: list[dict[str, Any]]) -> str:
+    return f"Item {sum(each['role'] == 'user' for each in history) + 1} is in the minutes."
+
+
 class Booking(forms.Form):
     """What a table is booked with."""
 

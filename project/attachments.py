@@ -31,6 +31,7 @@ class Tables(chat.ChatInterface):
     file_types = (".csv", ".tsv")
     max_files = 1
     max_file_size = "50mb"
+    yields = "tokens"
 
     def callback(self, contents: Any) -> Iterator[Any]:
         frames = [each for each in (contents if isinstance(contents, list) else [contents]) if hasattr(each, "columns")]
@@ -49,6 +50,7 @@ class Pictures(chat.ChatInterface):
     file_types = ("image",)
     max_files = 4
     max_file_size = "10mb"
+    yields = "tokens"
 
     def callback(self, contents: Any) -> Iterator[Any]:
         pictures = [each for each in (contents if isinstance(contents, list) else [contents]) if hasattr(each, "width")]
@@ -124,3 +126,51 @@ def application(contents: dict[str, Any]) -> str:
 def folder(contents: list[Any]) -> str:
     words = sum(len(each.split()) for each in contents if isinstance(each, str))
     return f"{len(contents)} texts, {words:,} words."
+
+
+@chat.register(
+    title="Album",
+    description="A folder of pictures, chosen or dropped as a whole, is hung up as a gallery.",
+    multimodal=True,
+    file_count="directory",
+    file_types=["image"],
+    max_files=60,
+    callback_user="Curator",
+    callback_avatar="🖼️",
+)
+def album(message: chat.MultimodalMessage) -> str | chat.Gallery:
+    return chat.Gallery(message["files"]) if message["files"] else "The walls are empty. Bring me a folder of pictures."
+
+
+@chat.register(
+    title="Dictaphone",
+    description="Press the microphone and speak: one recording a message, played back to you.",
+    multimodal=True,
+    file_count="single",
+    file_types=["audio"],
+    voice_notes=True,
+    textbox=chat.Textbox(placeholder="Say something"),
+    yields="tokens",
+)
+def dictaphone(message: chat.MultimodalMessage) -> Iterator[Any]:
+    if not message["files"]:
+        yield "I only listen. Press the microphone."
+    for file in message["files"]:
+        yield f"**{message['text'] or 'You said'}**, in {file.size / 1000:,.0f} kB:"
+        yield chat.Audio(file)
+
+
+@chat.register(
+    title="Postcard",
+    description="Has room for 120 characters. Paste more, and it is enclosed as a file.",
+    multimodal=True,
+    max_plain_text_length=120,
+    file_types=["text"],
+    voice_notes=False,
+    callback_user="Post office",
+    callback_avatar="📮",
+)
+def postcard(message: chat.MultimodalMessage) -> str:
+    enclosed = sum(file.size for file in message["files"])
+    letter = f"a letter of {enclosed:,} bytes" if enclosed else "no letter"
+    return f"A card of {len(message['text'])} characters, and {letter}."

@@ -6,6 +6,8 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
 import chatinterface as chat
 from project import agents, assistants, attachments, buttons, gallery, inputs, looks, orders, samples, tour, turns
 
@@ -99,6 +101,17 @@ async def failing(message: str) -> AsyncIterator[str]:
 )
 async def members_only(message: str, chat: chat.ChatSession) -> str:
     return f"Hello {chat.user}, nobody else can read this conversation."
+
+
+@chat.register(
+    title="Staff room",
+    description="For those who may see the site’s users: log in as `admin`. Nobody else gets in.",
+    permission_required="auth.view_user",
+    callback_user="Janitor",
+    callback_avatar="🗝️",
+)
+def staff_room(message: str, chat: chat.ChatSession) -> str:
+    return f"Come in, {chat.user}. {get_user_model().objects.count()} people have a key to this house."
 
 
 @chat.register(

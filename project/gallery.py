@@ -164,6 +164,22 @@ def spreadsheet(message: chat.MultimodalMessage) -> str | chat.Table:
         return chat.Table(opened.read(), title=str(opened.name))
 
 
+CONFETTI = """<p>The confetti is thrown by a script of another host.</p>
+<script src="https://cdn.jsdelivr.net/npm/canvas-confetti@1.9.3/dist/confetti.browser.min.js"></script>
+<script>window.confetti?.({particleCount: 200, spread: 100})</script>"""
+
+
+@chat.register(
+    title="Confetti",
+    description="A document in a frame may load from the hosts in `frame_sources`, and from no other.",
+    frame_sources=["https://cdn.jsdelivr.net"],
+    yields="tokens",
+)
+def confetti(message: str) -> Iterator[Any]:
+    yield f"Congratulations on **{message}**!"
+    yield chat.Frame(CONFETTI, title="Confetti", height=240)
+
+
 @chat.register(
     title="Behind glass",
     description="A picture, a table and a tone to be looked at and listened to, without a button that saves them.",

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
 import chatinterface as chat
 from chatinterface import hooks, widgets
@@ -66,6 +67,21 @@ async def streaming_echo(message: str, history: list[dict[str, Any]]) -> AsyncIt
     for length in range(1, len(message) + 1):
         await asyncio.sleep(0.03)
         yield f"You typed: {message[:length]}"
+
+
+@chat.register(
+    title="Tasting",
+    description="Gradio’s `feedback_options` below each dish; `flagging_dir` keeps each opinion in a `log.csv`, too.",
+    flagging_mode="manual",
+    feedback_options=["Like", "Dislike", "Too salty", "Too small"],
+    flagging_dir=settings.BASE_DIR / "opinions",
+    callback_user="Cook",
+    callback_avatar="🧑‍🍳",
+    examples=["Something warm", "Something sweet"],
+)
+def tasting(message: str) -> str:
+    dishes = ["Pea soup with mint", "Dumplings in brown butter", "Plum cake, still warm", "Rice pudding with cherries"]
+    return f"*{message}?* {random.choice(dishes)}. How is it?"
 
 
 @chat.register(

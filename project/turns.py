@@ -1,6 +1,7 @@
-"""Demo chats of replies that meet: what a message does that is sent while another is being answered."""
+"""Demo chats of replies that meet, and of messages that come too fast: whose turn it is, and how long to wait."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -58,3 +59,14 @@ async def parallel(message: str, history: list[dict[str, Any]]) -> AsyncIterator
 async def one_at_a_time(message: str, history: list[dict[str, Any]]) -> AsyncIterator[str]:
     async for words in counted(message, history):
         yield words
+
+
+@chat.register(
+    title="Oracle",
+    description="Three questions a minute, then it rests: who asks again is told for how long, and keeps the text.",
+    rate_limit="3/m",
+    callback_user="Oracle",
+    callback_avatar="🔮",
+)
+def oracle(message: str) -> str:
+    return secrets.choice(["Without a doubt.", "Ask again later.", "My sources say no.", "It is certain."])

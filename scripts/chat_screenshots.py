@@ -67,7 +67,7 @@ def take(browser: Browser, server: Server, directory: Path, name: str) -> None:
     page.goto(server.url(f"/chat/{name}/"))
     if page.locator("[name=username]").count():
         for field in ("username", "password"):
-            page.locator(f"[name={field}]").fill("demo")
+            page.locator(f"[name={field}]").fill("admin")
         page.locator("[name=password]").press("Enter")
     page.locator("[data-chat][data-connection=open]").wait_for()
     pictures(page, directory, name, "empty")

@@ -34,3 +34,12 @@ def chromium() -> str:
             return path
     missing("there is no Chromium")
     raise AssertionError("unreachable")
+
+
+def nginx() -> str:
+    """The path of an nginx; Debian's is where only root looks for programs."""
+    path = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if path is None:
+        missing("there is no nginx")
+        raise AssertionError("unreachable")
+    return path

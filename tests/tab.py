@@ -11,12 +11,13 @@ from uuid import UUID
 
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import AsyncClient
 from django.urls import reverse
 
-from chatinterface import events
-from chatinterface.history import with_leases
+from chatinterface import conversations, events, registry
+from chatinterface.history import Visitor, with_leases
 from chatinterface.models import Conversation, Message
 from chatinterface.routing import websocket_urlpatterns
 from chatinterface.runs.ending import running
@@ -280,6 +281,14 @@ def communicator(path: str, client: AsyncClient, headers: Mapping[str, str] | No
     opened = WebsocketCommunicator(URLRouter(websocket_urlpatterns), path, encoded)
     opened._input_queue = Inbox()
     return opened
+
+
+def meanwhile(conversation: Conversation) -> None:
+    """Have another tab send something, whose reply is still being written."""
+    interface = registry.find(conversation.interface)
+    assert interface is not None
+    who = Visitor(user=conversation.user or AnonymousUser(), session_key=conversation.session_key)
+    conversations.send(interface, who, conversation.uuid, "meanwhile", worker="another")
 
 
 async def ended() -> None:

@@ -54,7 +54,7 @@ LAYERS = [
     {"versions", "sharing", "site", "presses"},
     {"runs"},
     {"handshake", "forms", "gate", "delivery"},
-    {"posting", "cards", "sampling", "filling"},
+    {"posting", "cards", "sampling", "filling", "by_socket"},
     {"views", "actions", "consumers", "admin", "templatetags", "receivers", "checks", "handler"},
     {"management", "tasks"},
     {"urls", "routing", "warm", "lifespan"},

@@ -1,12 +1,18 @@
 """How the benchmarks write down what they have measured."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from benchmarks import report
 from benchmarks.budgets import Budget
-from benchmarks.peers import contenders
+from benchmarks.peers import __main__ as command
+from benchmarks.peers import contenders, environments, measures
 from benchmarks.peers import report as peers
 from benchmarks.peers.contenders import APPS
 from benchmarks.peers.environments import pins
@@ -88,6 +94,48 @@ def test_shown(value: float, text: str) -> None:
 def test_rows_are_different() -> None:
     for names in ([row.figure for row in peers.ROWS], [row.title for row in peers.ROWS]):
         assert len(set(names)) == len(names)
+
+
+@pytest.fixture
+def without_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "browser", nullcontext)
+
+
+def running(monkeypatch: pytest.MonkeyPatch, *, starts: bool) -> None:
+    @contextmanager
+    def run(name: str, *_: Any) -> Iterator[Any]:
+        if not starts:
+            raise RuntimeError(f"{name} did not start")
+        yield SimpleNamespace(name=name)
+
+    monkeypatch.setattr(contenders, "running", run)
+
+
+def test_one_that_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    running(monkeypatch, starts=False)
+    assert command.measured("gradio", ["load", "wire"], tmp_path, tmp_path) == {"failures": 2.0}
+
+
+@pytest.mark.usefixtures("without_browser")
+def test_measure_that_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    running(monkeypatch, starts=True)
+    monkeypatch.setitem(measures.ALL, "load", lambda _browser, _target: max(()))
+    monkeypatch.setitem(measures.ALL, "wire", lambda _browser, _target: {"bytes_a_token": 13.0})
+    figures = command.measured("gradio", ["load", "wire"], tmp_path, tmp_path)
+    assert figures == {"bytes_a_token": 13.0, "failures": 1.0}
+
+
+def test_one_that_cannot_be_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "executable", "false")
+    with pytest.raises(RuntimeError, match=r"gradio==.* cannot be installed"):
+        environments.python_of("gradio", tmp_path)
+
+
+def test_environments_that_are_there(tmp_path: Path) -> None:
+    directory = tmp_path / "gradio"
+    directory.mkdir()
+    directory.joinpath("installed.txt").write_text(pins()["gradio"])
+    assert environments.python_of("gradio", tmp_path) == directory / "bin/python"
 
 
 def test_job() -> None:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
+from pkgutil import resolve_name
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +13,14 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 import chatinterface as chat
-from chatinterface import ChatInterface, conversations, events, queueing, replies
+from chatinterface import ChatInterface, conversations, events, presses, queueing, replies
 from chatinterface.history import Visitor
 from chatinterface.models import Message, Run
-from chatinterface.runs import waiting
+from chatinterface.runs import persisting, waiting
 from chatinterface.threads import in_database
 from tests.tab import PATIENCE, Tab, ended
 
@@ -307,6 +309,52 @@ async def test_pages_are_told_of_a_dead_worker_behind_whom_one_waited(monkeypatc
     assert told.count(events.LOG_CHANGED) == 1
 
 
+@pytest.mark.parametrize("failing", ["chatinterface.queueing.claim", "chatinterface.runs.records.renewed"])
+async def test_queued_waits_for_the_database(monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+    """It is away when its turn comes: the reply is written when it is back, and not only interrupted by its lease."""
+    monkeypatch.setattr(persisting, "RETRIES", (0.0, 0.0, 0.0))
+    errors = [OperationalError("away"), InterfaceError("closed")]
+    works = resolve_name(failing)
+
+    def away(*arguments: Any) -> Any:
+        if errors:
+            raise errors.pop()
+        return works(*arguments)
+
+    answers = Answers("queue")
+    tab = await Tab.open("busy")
+    await sent(tab, "one", "two")
+    await answers.begins("one")
+    monkeypatch.setattr(failing, away)
+    answers.end("one", "two")
+    await ended()
+    assert not errors
+    assert await path(tab) == [("one", "done"), ("one done", "done"), ("two", "done"), ("two done", "done")]
+    assert answers.histories["two"] == ["one", "one done"]
+
+
+async def test_run_without_a_place_waits_for_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is away when the run is to stand in line: see test_line for those that do."""
+    monkeypatch.setattr(persisting, "RETRIES", (0.0,))
+    hold_back, errors = queueing.hold_back, [OperationalError("away")]
+
+    def away(run: Run) -> None:
+        if errors:
+            raise errors.pop()
+        hold_back(run)
+
+    monkeypatch.setattr(queueing, "hold_back", away)
+    answers = Answers(concurrency_limit=1)
+    first, second = await Tab.open("busy"), await Tab.open("busy")
+    await sent(first, "one")
+    await answers.begins("one")
+    await sent(second, "two")
+    answers.end("one", "two")
+    await ended()
+    assert not errors
+    assert await path(second) == [("two", "done"), ("two done", "done")]
+
+
 async def test_queued_whose_worker_died_is_interrupted() -> None:
     answers = Answers("queue")
     tab = await Tab.open("busy")
@@ -339,6 +387,22 @@ async def test_no_more_than_so_many_wait(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (await tab.send("three")).status_code == 422
     answers.end("one", "two")
     await ended()
+
+
+@pytest.mark.parametrize("on_busy", ["reject", "interrupt", "queue", "parallel"])
+async def test_what_belongs_to_an_action_is_never_refused(monkeypatch: pytest.MonkeyPatch, on_busy: str) -> None:
+    """What follows undo or clear, where a message was quicker."""
+    monkeypatch.setattr(queueing, "MOST", 1)
+    answers = Answers(on_busy)
+    tab = await Tab.open("busy")
+    await sent(tab, "one")
+    await answers.begins("one")
+    conversation = await tab.conversation()
+    begun = await in_database(presses.follow, answers.interface, conversation.pk, "clear")
+    assert begun.way is (queueing.Way.GO if on_busy == "parallel" else queueing.Way.WAIT)
+    answers.end("one")
+    await ended()
+    assert (await path(tab))[:2] == [("one", "done"), ("one done", "done")]
 
 
 @pytest.mark.parametrize("on_busy", ["interrupt", "queue", "parallel"])

@@ -15,8 +15,10 @@ import chatinterface as chat
 from chatinterface import ChatSession
 from chatinterface.hooks import ButtonEvent
 from chatinterface.models import Conversation, Message, Run
+from chatinterface.runs.calling import Job
 from chatinterface.runs.ending import running
-from tests.tab import Tab, ended
+from chatinterface.runs.pressing import prepare_following
+from tests.tab import PATIENCE, Tab, ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,6 +70,27 @@ async def test_begins_a_conversation() -> None:
     assert (run.trigger, run.status) == ("button", "done")
     await tab.ask("hello")
     assert await said() == ["Ask me anything.", "hello", "You said hello"]
+
+
+async def test_names_what_it_begins_until_something_is_said() -> None:
+    declare({"daily_news": {"callback": lambda instance, event: "Nothing new."}, "help": {"callback": print}})
+    tab = await Tab.open("ask")
+    await press(tab, "daily_news")
+    await press(tab, "help")
+    assert (await tab.conversation()).title == "Daily news"
+    await tab.ask("And yesterday?")
+    assert (await tab.conversation()).title == "And yesterday?"
+    await press(tab, "help")
+    assert (await tab.conversation()).title == "And yesterday?"
+
+
+async def test_name_that_a_visitor_gave_stays() -> None:
+    declare({"help": {"callback": lambda instance, event: "Ask me anything."}}, save_history=True)
+    tab = await Tab.open("ask")
+    await press(tab, "help")
+    await tab.act("rename", title="Rice")
+    await tab.ask("How is it cooked?")
+    assert (await tab.conversation()).title == "Rice"
 
 
 async def test_belongs_to_who_pressed() -> None:
@@ -458,6 +481,33 @@ async def test_before_and_after_send() -> None:
     await tab.ask("hello")
     assert calls == ["before send of 1", "after send of 3"]
     assert await said() == ["hello", "You said hello"]
+
+
+async def test_what_follows_waits_for_who_was_quicker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message may be sent when the reply is settled and what follows it has not begun: nothing is left out."""
+    loop, begun = asyncio.get_running_loop(), asyncio.Event()
+
+    async def answer(message: str) -> str:
+        if message == "quick":
+            await begun.wait()
+        return f"You said {message}"
+
+    properties = {"send": {"post_callback": lambda instance, event: f"after {event.value}"}}
+    chat.register(answer, name="ask", button_properties=properties)
+    tab = await Tab.open("ask")
+
+    def delayed(interface: chat.ChatInterface, conversation: int, event: ButtonEvent) -> Job:
+        if event.value == "hello":
+            asyncio.run_coroutine_threadsafe(tab.send("quick"), loop).result(PATIENCE)
+        try:
+            return prepare_following(interface, conversation, event)
+        finally:
+            loop.call_soon_threadsafe(begun.set)
+
+    monkeypatch.setattr("chatinterface.runs.execution.prepare_following", delayed)
+    await tab.send("hello")
+    await ended()
+    assert await said() == ["hello", "You said hello", "quick", "You said quick", "after hello", "after quick"]
 
 
 async def test_send_is_told_what_is_sent() -> None:

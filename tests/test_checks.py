@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import django
 import pytest
 from channels.routing import ProtocolTypeRouter
 from django.apps import apps
@@ -14,15 +15,21 @@ from django.core import checks
 from django.core.handlers.asgi import ASGIHandler
 from django.db import connection
 from django.test import override_settings
+from django.utils.module_loading import import_string
 
 import chatinterface as chat
 from chatinterface import checks as site_checks
 from chatinterface import registry
 from chatinterface.storage import STORAGE_ALIAS
 
+TASKS = "django.tasks.backends" if django.VERSION >= (6, 0) else "django_tasks.backends"
 FILES = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 IN_MEMORY = {"default": {"BACKEND": "chatinterface.layers.InMemoryChannelLayer"}}
 CHANNELS_OWN = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+
+class Backend(import_string(f"{TASKS}.dummy.DummyBackend")):  # type: ignore[misc]
+    """One that has workers somewhere."""
 
 
 def found() -> dict[str, str]:
@@ -170,6 +177,51 @@ def test_memory_layer_while_developing() -> None:
     assert "W002" not in found()
 
 
+@pytest.mark.parametrize("layers", [IN_MEMORY, CHANNELS_OWN])
+def test_workers_reach_the_pages(settings: Any, layers: Any) -> None:
+    settings.CHANNEL_LAYERS = layers
+    assert "E008" not in found()
+    chat.register(lambda message: message, name="ask", executor="tasks")
+    assert "The chat 'ask' has executor='tasks', and the channel layer is in memory" in found()["E008"]
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"}}
+    assert "E008" not in found()
+
+
+def test_hint_names_the_queue(settings: Any) -> None:
+    settings.TASKS = {"default": {"BACKEND": "tests.test_checks.Backend"}}
+    chat.register(lambda message: message, name="ask", executor="tasks", task_queue="gpu", task_backend="chats")
+    assert "TASKS = {'chats': {" in found()["E009"]
+    assert "'QUEUES': ['default', 'gpu']" in found()["E009"]
+    assert '"manage.py db_worker --queue-name gpu"' in found()["E009"]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "reason"),
+    [
+        (
+            {"default": {"BACKEND": f"{TASKS}.immediate.ImmediateBackend"}},
+            "is ImmediateBackend: the request that sends",
+        ),
+        ({"default": {"BACKEND": f"{TASKS}.dummy.DummyBackend"}}, "is DummyBackend: nobody would ever answer."),
+        ({"default": {"BACKEND": "shop.Backend"}}, "its tasks cannot be enqueued: "),
+        (
+            {"default": {"BACKEND": f"{TASKS}.dummy.DummyBackend", "QUEUES": ["other"]}},
+            "its tasks cannot be enqueued: ",
+        ),
+        ({"default": {"BACKEND": "tests.test_checks.Backend"}}, ""),
+    ],
+)
+def test_workers_have_a_backend(settings: Any, tasks: Any, reason: str) -> None:
+    settings.TASKS = tasks
+    assert "E009" not in found()
+    chat.register(lambda message: message, name="ask", executor="tasks")
+    if reason:
+        assert f"'ask' has executor='tasks', and {reason}" in found()["E009"].replace("TASKS['default'] ", "")
+        assert "manage.py db_worker" in found()["E009"]
+    else:
+        assert "E009" not in found()
+
+
 @override_settings(ROOT_URLCONF="django.contrib.auth.urls")
 def test_urls_are_included() -> None:
     assert 'include("chatinterface.urls")' in found()["W003"]
@@ -222,7 +274,8 @@ def test_other_databases_queue(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("attributes", [{"login_required": True}, {"permission_required": "auth.add_user"}])
 @pytest.mark.parametrize("address", ["/nowhere/", "nowhere"])
 def test_login_has_a_page(attributes: dict[str, Any], address: str) -> None:
-    registry.unregister("members_only")
+    for name in ("members_only", "staff_room"):
+        registry.unregister(name)
     with override_settings(LOGIN_URL=address):
         assert "W007" not in found()
         chat.register(lambda message: message, name="ask", **attributes)
@@ -242,6 +295,7 @@ def test_login_page_is_found(address: str) -> None:
 
 @pytest.mark.parametrize(("backend", "silent"), [("locmem.LocMemCache", False), ("redis.RedisCache", True)])
 def test_rate_is_counted_by_all(backend: str, silent: bool) -> None:  # noqa: FBT001
+    registry.unregister("oracle")
     with override_settings(CACHES={"default": {"BACKEND": f"django.core.cache.backends.{backend}"}}):
         assert "W008" not in found()
         chat.register(lambda message: message, name="ask", rate_limit="5/m")

@@ -14,7 +14,7 @@ from django.db import connections
 import chatinterface as chat
 from chatinterface import conversations, queueing, replies, tree, versions
 from chatinterface.content.parts import text_parts
-from chatinterface.exceptions import Busy, ChatError
+from chatinterface.exceptions import Busy, ChatError, GoneOn
 from chatinterface.history import Visitor
 from chatinterface.models import Conversation, Message
 
@@ -88,10 +88,30 @@ def test_all_are_taken(on_busy: Any) -> None:
     assert [len(ahead[run.pk]) for run in runs] == list(range(AT_ONCE))
 
 
+@pytest.mark.parametrize("on_busy", ["reject", "interrupt", "queue", "parallel"])
+def test_message_is_answered_by_one(on_busy: Any) -> None:
+    """A form that a message shows, or an option that it offers, by several tabs at once."""
+    taking = chat.ChatInterface(lambda message: message, name="echo", on_busy=on_busy)
+    uuid = uuid4()
+    settled(uuid)
+    last = Conversation.objects.get(uuid=uuid).leaf
+    outcomes = at_once(lambda: conversations.send(taking, WHO, uuid, "more", worker="here", answering=last))
+    assert sorted(isinstance(each, GoneOn) for each in outcomes) == [False, True, True, True]
+    assert Message.objects.count() == 4
+
+
 def test_repeated_key_is_sent_once() -> None:
     uuid, key = uuid4(), uuid4()
     outcomes = at_once(lambda: send(uuid, key))
     assert len({each.question.pk for each in outcomes}) == 1
+    assert sorted(each.repeated for each in outcomes) == [False, True, True, True]
+
+
+def test_repeated_answer_is_sent_once() -> None:
+    uuid, key = uuid4(), uuid4()
+    settled(uuid)
+    last = Conversation.objects.get(uuid=uuid).leaf
+    outcomes = at_once(lambda: conversations.send(ECHO, WHO, uuid, "more", worker="here", key=key, answering=last))
     assert sorted(each.repeated for each in outcomes) == [False, True, True, True]
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from dataclasses import fields
 
 import pytest
@@ -8,6 +9,15 @@ from pytest_django import Settings
 from chatinterface import conf
 
 
+@pytest.fixture
+def unread() -> Iterator[None]:
+    """What was read before is forgotten: that a setting is taken away is not signalled."""
+    conf.get.cache_clear()
+    yield
+    conf.get.cache_clear()
+
+
+@pytest.mark.usefixtures("unread")
 def test_defaults_without_setting(settings: Settings) -> None:
     del settings.CHATINTERFACE
     assert conf.get() == conf.Settings()
@@ -30,12 +40,23 @@ def test_unknown_key_lists_known() -> None:
         conf.get()
 
 
-@pytest.mark.parametrize("key", [field.name.upper() for field in fields(conf.Settings)])
+NUMBERS = [field.name.upper() for field in fields(conf.Settings) if field.name not in conf.SWITCHES]
+
+
+@pytest.mark.parametrize("key", NUMBERS)
 @pytest.mark.parametrize("value", ["x", 0, -1, True, float("nan"), float("inf"), []])
 def test_values_are_positive_numbers(key: str, value: object) -> None:
     with override_settings(CHATINTERFACE={key: value}), pytest.raises(ImproperlyConfigured) as refused:
         conf.get()
     assert f'CHATINTERFACE["{key}"] = {value!r} must be a' in str(refused.value)
+
+
+@pytest.mark.parametrize("key", [name.upper() for name in conf.SWITCHES])
+@pytest.mark.parametrize("value", ["x", 0, 1, [], float("nan")])
+def test_switches_are_on_or_off(key: str, value: object) -> None:
+    with override_settings(CHATINTERFACE={key: value}), pytest.raises(ImproperlyConfigured) as refused:
+        conf.get()
+    assert f'CHATINTERFACE["{key}"] = {value!r} must be True, False, or None.' in str(refused.value)
 
 
 @pytest.mark.parametrize("key", [field.name.upper() for field in fields(conf.Settings) if field.default is not None])

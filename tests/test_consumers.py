@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from channels.layers import InMemoryChannelLayer, channel_layers, get_channel_layer
+from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.models import Session
@@ -21,6 +22,7 @@ from chatinterface import conf, consumers, conversations, history, registry
 from chatinterface.content.markdown import render
 from chatinterface.handshake import authorise
 from chatinterface.models import Conversation, Message, Run
+from chatinterface.routing import websocket_urlpatterns
 from chatinterface.runs.recovery import Standing, catch_up
 from tests.tab import PATIENCE, Closed, Tab, communicator, ended
 
@@ -573,6 +575,39 @@ async def test_groups_are_left_after_error(monkeypatch: pytest.MonkeyPatch) -> N
     assert groups() == before
 
 
+@pytest.mark.parametrize("error", [RuntimeError, ConnectionResetError])
+@pytest.mark.parametrize("lost_by", ["frame", "watcher"])
+@override_settings(CHATINTERFACE={"ACCESS_CHECK": 0.01})
+async def test_reader_gone_before_it_is_known(error: type[Exception], lost_by: str) -> None:
+    """Each server says by an error of its own that nobody can be sent anything any more."""
+    echo()
+    before, tasks = groups(), asyncio.all_tasks()
+    tab = await Tab.open("echo_test")
+    await tab.ask("hello")
+    tab = await tab.again()
+    told, inbox = asyncio.Event(), asyncio.Queue[Any]()
+
+    async def send(message: Any) -> None:
+        if message["type"] != "websocket.accept":
+            told.set()
+            raise error("closed")
+
+    inbox.put_nowait({"type": "websocket.connect"})
+    scope = communicator(f"/ws/chatinterface/{tab.uuid}/?revision={tab.revision}", tab.client).scope
+    socket = asyncio.create_task(URLRouter(websocket_urlpatterns)(scope, inbox.get, send))
+    if lost_by == "frame":
+        inbox.put_nowait({"type": "websocket.receive", "text": "nonsense"})
+    else:
+        await Conversation.objects.all().adelete()
+    async with asyncio.timeout(PATIENCE):
+        await told.wait()
+        inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
+        await socket
+    await asyncio.sleep(0)
+    assert groups() == before
+    assert asyncio.all_tasks() <= tasks
+
+
 async def test_no_task_is_left() -> None:
     echo()
     tab = await Tab.open("echo_test")
@@ -676,7 +711,7 @@ def capacity(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.mark.parametrize("capacity", [5], indirect=True)
 @pytest.mark.usefixtures("capacity")
 async def test_gap_is_healed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatinterface.runs.stream.INTERVAL", 0.0)
+    monkeypatch.setattr("chatinterface.runs.pace.INTERVAL", 0.0)
     monkeypatch.setattr(consumers, "SILENCE", 0.05)
     reading, full = asyncio.Event(), asyncio.Event()
     send = consumers.ChatConsumer.send

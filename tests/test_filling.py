@@ -12,7 +12,7 @@ from django.test import AsyncClient
 import chatinterface as chat
 from chatinterface import FormData
 from chatinterface.models import Message
-from tests.tab import Tab, ended
+from tests.tab import Tab, ended, meanwhile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -124,6 +124,21 @@ async def test_repeated_post_sends_nothing_more() -> None:
         assert response.status_code == 204
         await ended()
     assert await Message.objects.filter(role="user").acount() == 2
+
+
+@pytest.mark.parametrize("on_busy", ["interrupt", "queue", "parallel"])
+async def test_two_tabs_fill_in_a_form_at_once(on_busy: str) -> None:
+    """The other tab is first, after this one was found in order."""
+
+    def valid(value: Any, chat: Any) -> None:
+        if isinstance(value, FormData):
+            meanwhile(chat.conversation)
+
+    tab = await shown(on_busy=on_busy, validator=valid)
+    response = await fill(tab, guests="2")
+    assert response.status_code == 422
+    assert "This form is closed" in response.content.decode()
+    assert [each.text async for each in Message.objects.filter(role="user")] == ["hello", "meanwhile"]
 
 
 async def test_undone_form_can_be_filled_in_again() -> None:

@@ -80,6 +80,8 @@ def button(page: str, option: str) -> str:
         ({"flagging_mode": "manual", "flagging_dir": 3}, "flagging_dir=3 is no directory"),
         ({"flagging_dir": "flags"}, "flagging_dir is never used"),
         ({"on_flag": print}, "on_flag is never used"),
+        ({"flagging_options": ["Like", "Rude"]}, "flagging_options is never used"),
+        ({"feedback_options": ["Like", "Dislike"]}, "feedback_options is never used"),
         ({"on_like": "vote"}, "on_like='vote' is not callable"),
     ],
 )
@@ -90,13 +92,13 @@ def test_wrong_declarations(attributes: dict[str, Any], said: str) -> None:
 
 def test_thumbs_by_their_letters() -> None:
     """Case-sensitive, as in Gradio."""
-    interface = ChatInterface(answer, flagging_options=["like", "Dislike", "Rude", "Like"])
+    interface = ChatInterface(answer, on_like=print, flagging_options=["like", "Dislike", "Rude", "Like"])
     assert interface.thumbs == ["Like", "Dislike"]
     assert interface.remarks == ["like", "Rude"]
 
 
 def test_feedback_options() -> None:
-    interface = ChatInterface(answer, feedback_options=["Rude"])
+    interface = ChatInterface(answer, flagging_mode="manual", feedback_options=["Rude"])
     assert list(interface.flagging_options) == ["Rude"]
 
 

@@ -53,6 +53,17 @@ def test_cookies_are_joined() -> None:
     assert request.session.session_key == "b" * 32
 
 
+@pytest.mark.django_db
+def test_session_outlives_its_key_being_replaced(client: Client, settings: Any) -> None:
+    """By a socket nobody can be told of another session's key, which Django makes with a new SECRET_KEY."""
+    client.force_login(User.objects.create(username="ann"))
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "a new one"
+    request = SocketRequest(asked("echo", client))
+    assert request.user.username == "ann"
+    assert SessionStore().exists(client.cookies["sessionid"].value)
+
+
 def test_underscores_are_left_out() -> None:
     request = SocketRequest(scope(("x_forwarded_for", "6.6.6.6"), ("x-real-ip", "1.1.1.1")))
     assert "HTTP_X_FORWARDED_FOR" not in request.META
@@ -89,6 +100,40 @@ def test_user_of_the_session() -> None:
 def test_two_origins_are_refused() -> None:
     with refusing(FORBIDDEN):
         check_origin(scope(("origin", "http://testserver")))
+
+
+def from_page(origin: str, host: str, scheme: str) -> dict[str, Any]:
+    return {**scope(scheme=scheme), "headers": [(b"host", host.encode()), (b"origin", origin.encode())]}
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "scheme"),
+    [
+        ("HTTP://TestServer", "testserver", "ws"),
+        ("http://testserver.", "testserver.", "ws"),
+        ("https://[::1]", "[::1]", "wss"),
+        ("https://xn--bcher-kva.example", "XN--BCHER-KVA.example", "wss"),
+    ],
+)
+def test_page_of_the_site_is_taken(settings: Any, origin: str, host: str, scheme: str) -> None:
+    settings.ALLOWED_HOSTS = ["testserver", "[::1]", "xn--bcher-kva.example"]
+    check_origin(from_page(origin, host, scheme))
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "scheme"),
+    [
+        ("http://testserver", "testserver", "wss"),
+        ("http://testserver", "testserver.", "ws"),
+        ("http://[::1]", "[::2]", "ws"),
+        ("http://[::1]:8000", "[::1]:8001", "ws"),
+        ("http://bücher.example", "xn--bcher-kva.example", "ws"),
+    ],
+)
+def test_page_of_another_origin_is_refused(settings: Any, origin: str, host: str, scheme: str) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    with refusing(FORBIDDEN):
+        check_origin(from_page(origin, host, scheme))
 
 
 # Who may read

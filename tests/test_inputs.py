@@ -1,6 +1,7 @@
 """Inputs: what is declared, what is posted, and what the callback gets."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -37,6 +38,27 @@ def given(*inputs: Any, **attributes: Any) -> list[Any]:
 
     chat.register(answer, name="ask", widgets=list(inputs), **attributes)
     return got
+
+
+@pytest.mark.parametrize(
+    ("declared", "wrong", "said"),
+    [
+        (widgets.IntSlider, "min", "IntSlider() takes no 'min'. Write 'start'."),
+        (widgets.FloatInput, "maximum", "FloatInput() takes no 'maximum'. Write 'end'."),
+        (widgets.DatePicker, "max", "DatePicker() takes no 'max'. Write 'end'."),
+        (widgets.TextInput, "placehodler", "TextInput() takes no 'placehodler'. Write 'placeholder'."),
+        (widgets.TextInput, "min", "TextInput() takes no 'min'."),
+        (widgets.Switch, "colour", "Switch() takes no 'colour'."),
+    ],
+)
+def test_unknown_keyword_names_the_known_one(declared: Callable[..., Any], wrong: str, said: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        declared(**{wrong: 1})
+    assert str(raised.value) == said
+
+
+def test_folder_is_asked_for_as_one() -> None:
+    assert str(widgets.FileInput(directory=True).error_messages["required"]) == "Choose a folder first."
 
 
 async def send(message: Any = None, **fields: Any) -> Any:

@@ -1,9 +1,11 @@
 """The channel layer in memory: the price of a message does not depend on how many pages are open."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from channels import layers as channel_layers
+from channels.exceptions import ChannelFull
 
 from chatinterface import events, layers
 from chatinterface.layers import CLEANING, InMemoryChannelLayer
@@ -56,6 +58,42 @@ async def test_messages_look_through_nothing(clock: Clock) -> None:
     clock.now += CLEANING
     await layer.group_send("group", {"type": "chat.frame"})
     assert layer.channels.looks == 2
+
+
+async def test_each_gets_its_own() -> None:
+    layer = InMemoryChannelLayer()
+    for name in ("one", "two"):
+        await layer.group_add("group", name)
+    for sent in ({"type": "flat", "text": ""}, {"type": "deep", "items": []}):
+        await layer.group_send("group", sent)
+        first = await layer.receive("one")
+        first["text"] = "changed"
+        first.get("items", []).append("changed")
+        assert await layer.receive("two") == sent
+
+
+async def test_full_channel_harms_no_other() -> None:
+    layer = InMemoryChannelLayer(capacity=1)
+    for name in ("full", "open"):
+        await layer.group_add("group", name)
+    await layer.send("full", {"type": "first"})
+    with pytest.raises(ChannelFull):
+        await layer.send("full", {"type": "second"})
+    await layer.group_send("group", {"type": "second"})
+    assert await layer.receive("open") == {"type": "second"}
+    assert await layer.receive("full") == {"type": "first"}
+
+
+async def test_message_makes_no_task() -> None:
+    layer = InMemoryChannelLayer()
+    for number in range(50):
+        await layer.group_add("group", f"open{number}")
+    tasks = asyncio.all_tasks()
+    sending = layer.group_send("group", {"type": "chat.frame"})
+    with pytest.raises(StopIteration):
+        # It is done without waiting for anything.
+        sending.send(None)
+    assert asyncio.all_tasks() == tasks
 
 
 async def test_what_nobody_fetches_goes(clock: Clock) -> None:

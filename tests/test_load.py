@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ pytest.importorskip("aiohttp", reason="the benchmarks' own dependencies are not 
 from benchmarks.load import phases
 from benchmarks.load.phases import Figures, Phase, Size
 from benchmarks.load.servers import KINDS, serving
-from benchmarks.load.visitor import Incomplete, Site, numbers, require_complete, require_order
+from benchmarks.load.visitor import Incomplete, Site, Visitor, numbers, require_complete, require_order
 
 HELD = Gauges(processor=1.5, memory=10_000, objects=50, tasks=3, threads=9, connections=4, joined=2, channels=1)
 SMALL = Size(streams=3, arriving=0.1, together=0.4, sockets=5, churn=30, mixed=1, visitors=3, warming=4)
@@ -98,6 +99,22 @@ async def test_idle_sockets_go(loaded: Server) -> None:
 async def test_churn_leaves_nothing(loaded: Server) -> None:
     figures = await put_on(loaded, phases.coming_and_going)
     assert all(figures[f"churn_{name}"] <= 0 for name in ("tasks", "joined", "channels"))
+
+
+async def test_missed_frames_are_made_up_for(loaded: Server) -> None:
+    """As in a browser: a server under load may say that the log has changed, and not how."""
+
+    class Deaf(Visitor):
+        async def _take(self, frame: dict[str, Any], now: float) -> None:
+            missed = frame["type"] in {"message.added", "message.settled"}
+            await super()._take({"type": "log.changed"} if missed else frame, now)
+
+    async with Site(loaded.url("")) as site, Deaf(site) as visitor:
+        await visitor.open()
+        await visitor.connect()
+        for tag in ("qaa", "qab"):
+            reply = await visitor.follow(await visitor.ask(30, 5, tag))
+            require_complete(reply.page.html, tag, 30)
 
 
 async def test_mixed_use_is_right(loaded: Server) -> None:

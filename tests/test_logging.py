@@ -35,7 +35,8 @@ def events() -> set[str]:
     given = {
         ast.unparse(value) for each in dicts for key, value in zip(each.keys, each.values, strict=True) if is_event(key)
     }
-    keywords = [keyword for _name, call in calls() if ast.unparse(call.func) == "away" for keyword in call.keywords]
+    named = [call for _name, call in calls() if ast.unparse(call.func) in {"away", "persistently"}]
+    keywords = [keyword for call in named for keyword in call.keywords]
     given |= {ast.unparse(keyword.value) for keyword in keywords if keyword.arg == "event"}
     return {each.strip("'") for each in given if each.startswith("'")}
 

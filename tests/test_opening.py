@@ -1,6 +1,8 @@
 """What a conversation opens with, where that is more than text."""
 
+import gc
 import re
+import weakref
 from typing import Any
 
 import pytest
@@ -100,6 +102,16 @@ def test_made_once(client: Client) -> None:
     page_of(client, header=Thing())
     client.get("/chat/ask/")
     assert made == [1]
+
+
+def test_nothing_is_left_of_a_chat_that_is_gone() -> None:
+    """A site may make chats as it goes."""
+    interface = ChatInterface(answer, name="gone", header=chat.Image(SVG), help_text="Help")
+    assert opening.header(interface)
+    gone = weakref.ref(interface)
+    del interface
+    gc.collect()
+    assert gone() is None
 
 
 def test_values_that_fail_take_nothing_with_them(client: Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -17,7 +17,7 @@ from chatinterface import replies as stored
 from chatinterface.content.markdown import render
 from chatinterface.exceptions import Replaced
 from chatinterface.models import Attachment, Message, Run
-from chatinterface.runs import stream
+from chatinterface.runs import pace
 from chatinterface.threads import in_database
 from tests.tab import PATIENCE, Tab
 
@@ -42,8 +42,7 @@ def templates(tmp_path: Path, settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Publish whatever is said while the callback sleeps, however slow the machine is."""
-    monkeypatch.setattr(stream, "INTERVAL", 0.0)
-    monkeypatch.setattr(stream, "WIDEST", 0.0)
+    monkeypatch.setattr(pace, "WIDEST", 0.0)
 
 
 @dataclass

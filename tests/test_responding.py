@@ -14,7 +14,7 @@ import chatinterface as chat
 from chatinterface import ChatInterface, hooks, responding
 from chatinterface.hooks import OptionEvent
 from chatinterface.models import Conversation, Message
-from tests.tab import Tab
+from tests.tab import Tab, meanwhile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,6 +132,22 @@ async def test_options_end_with_the_next_message() -> None:
     assert response.status_code == 422
     assert "no longer offered" in response.content.decode()
     assert await Message.objects.filter(role="user").acount() == 2
+
+
+@pytest.mark.parametrize("on_busy", ["interrupt", "queue", "parallel"])
+async def test_two_tabs_choose_at_once(on_busy: str) -> None:
+    """The other tab is first, after this one was found in order."""
+
+    def valid(value: str, chat: Any) -> None:
+        if value == "Yes, please":
+            meanwhile(chat.conversation)
+
+    chat.register(answer, name="ask", on_busy=on_busy, validator=valid)
+    tab, reply = await replied(options=OPTIONS)
+    response = await tab.act("option", reply.pk, index="0")
+    assert response.status_code == 422
+    assert "no longer offered" in response.content.decode()
+    assert [each.text async for each in Message.objects.filter(role="user")] == ["hello", "meanwhile"]
 
 
 @pytest.mark.parametrize("index", ["2", "-1", "x", ""])

@@ -19,7 +19,7 @@ from chatinterface import conversations, events, replies
 from chatinterface.content.markdown import render
 from chatinterface.history import Visitor
 from chatinterface.models import Conversation, Message, Run
-from chatinterface.runs import execution
+from chatinterface.runs import execution, persisting
 from chatinterface.runs.control import Control, control
 from chatinterface.signals import reply_settled
 from chatinterface.threads import in_database
@@ -582,7 +582,7 @@ async def test_checkpoint_revives_lost_run() -> None:
 
 
 async def test_database_away_while_settling(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr(execution, "RETRIES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(persisting, "RETRIES", (0.0, 0.0, 0.0))
     errors = [OperationalError("away"), InterfaceError("closed")]
     settle = replies.settle
 

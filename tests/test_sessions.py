@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.test import override_settings
 
 import chatinterface as chat
@@ -39,6 +40,22 @@ async def test_send_async() -> None:
     tab = await ask(answer)
     assert said(await replies(tab)) == [("A", "first"), ("Assistant", "reply")]
     assert [message.avatar for message in await replies(tab)] == ["🅰️", ""]
+
+
+@pytest.mark.parametrize("nothing", [None, ChatMessage(None), {"role": "assistant", "content": None}])
+async def test_nothing_is_not_sent(nothing: Any) -> None:
+    """A callback that forgot to return something is told so, where an empty message would say nothing."""
+    refused = list[ValueError]()
+
+    async def answer(message: str, chat: ChatSession) -> str:
+        for send in (chat.asend, sync_to_async(chat.send)):
+            with pytest.raises(ValueError, match="None is nothing to send") as raised:
+                await send(nothing)
+            refused.append(raised.value)
+        return "reply"
+
+    assert said(await replies(await ask(answer))) == [("Assistant", "reply")]
+    assert len(refused) == 2
 
 
 async def test_send_without_waiting() -> None:

@@ -10,7 +10,7 @@ from chatinterface import events
 from chatinterface.content.incremental import Patch
 from chatinterface.content.markdown import render
 from chatinterface.content.parts import text_of
-from chatinterface.runs import stream
+from chatinterface.runs import pace
 from chatinterface.runs.stream import ReplyStream
 from tests.clockwork import clock, clockwork
 from tests.content.reader import Reader
@@ -69,7 +69,7 @@ async def test_then_at_a_pace(layer: Layer) -> None:
         await asyncio.sleep(0.001)
     await reply.finish()
     # One at each interval, the first one at once, and the last one as soon as the callback has ended.
-    assert len(layer.frames) <= (layer.times[-1] - layer.times[0]) / stream.INTERVAL + 2
+    assert len(layer.frames) <= (layer.times[-1] - layer.times[0]) / pace.INTERVAL + 2
     assert layer.html == render("word " * 100)
 
 
@@ -77,12 +77,12 @@ async def test_then_at_a_pace(layer: Layer) -> None:
 async def test_late_word_at_once(layer: Layer) -> None:
     reply = ReplyStream(uuid4(), 7)
     await reply.add("one ")
-    await asyncio.sleep(stream.INTERVAL * 1.5)
+    await asyncio.sleep(pace.INTERVAL * 1.5)
     began = clock().now
     layer.arrived.clear()
     await reply.add("two")
     await layer.arrived.wait()
-    assert layer.times[-1] - began < stream.INTERVAL
+    assert layer.times[-1] - began < pace.INTERVAL
 
 
 @clockwork
@@ -93,7 +93,7 @@ async def test_pace_widens_under_load(layer: Layer) -> None:
         await reply.add("word ")
         await asyncio.sleep(0.001)
     await reply.finish()
-    assert min(layer.gaps[1:-1]) > stream.RELIEF * layer.cost * 0.9
+    assert min(layer.gaps[1:-1]) > pace.RELIEF * layer.cost * 0.9
 
 
 @clockwork
@@ -104,7 +104,7 @@ async def test_pace_widens_with_slow_layer(layer: Layer) -> None:
         await reply.add("word ")
         await asyncio.sleep(0.001)
     await reply.finish()
-    assert min(layer.gaps[1:-1]) > 1.4 * stream.INTERVAL
+    assert min(layer.gaps[1:-1]) > 1.4 * pace.INTERVAL
 
 
 @clockwork
@@ -152,7 +152,7 @@ async def test_nothing_after_finish(layer: Layer) -> None:
     await reply.finish()
     await reply.add("two")
     await reply.replace("three")
-    await asyncio.sleep(2 * stream.INTERVAL)
+    await asyncio.sleep(2 * pace.INTERVAL)
     assert layer.html == render("one") == render(text_of(reply.reply.flow.stored()))
 
 
@@ -200,7 +200,7 @@ async def test_snapshot_is_what_was_published(layer: Layer) -> None:
 
 @clockwork
 async def test_greedy_callback_lets_others_go_on(layer: Layer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("time.thread_time", itertools.count(step=stream.SLICE / 10).__next__)
+    monkeypatch.setattr("time.thread_time", itertools.count(step=pace.SLICE / 10).__next__)
     turns = 0
     done = False
 

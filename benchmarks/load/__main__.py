@@ -2,26 +2,20 @@
 
 import argparse
 import asyncio
-import json
-import platform
 import resource
 import tempfile
 from dataclasses import fields
-from datetime import UTC, datetime
-from os import cpu_count, getloadavg
+from os import getloadavg
 from pathlib import Path
-
-import django
 
 from benchmarks import report
 from benchmarks.load import phases
 from benchmarks.load.budgets import BUDGETS
 from benchmarks.load.phases import Figures, Size
+from benchmarks.load.record import Record
 from benchmarks.load.servers import KINDS, serving
 from benchmarks.load.visitor import Site
 from tests.server import make_database
-
-RESULTS = Path(__file__).with_name("results.json")
 
 
 async def put_on(origin: str, chosen: list[str], size: Size) -> Figures:
@@ -36,10 +30,10 @@ async def put_on(origin: str, chosen: list[str], size: Size) -> Figures:
 
 
 def main() -> None:
-    """Measure, print the table, and write it into the README of the benchmarks where all was measured in full."""
+    """Measure, print the table, and write it into the README of the benchmarks where nothing was made smaller."""
     parser = argparse.ArgumentParser(prog="make load ARGS=…", description=__doc__)
     parser.add_argument("--servers", nargs="+", choices=KINDS, default=list(KINDS))
-    parser.add_argument("--only", nargs="+", choices=phases.ALL, default=list(phases.ALL), metavar="PHASE")
+    parser.add_argument("--only", nargs="+", choices=phases.ALL, default=phases.SHORT, metavar="PHASE")
     parser.add_argument("--origin", help="a server that runs already, for instance http://127.0.0.1:8000: its streams")
     for field in fields(Size):
         parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default)
@@ -51,25 +45,20 @@ def main() -> None:
     if options["origin"]:
         asyncio.run(put_on(options["origin"], ["streams"], size))
         return
-    busy, results = getloadavg()[0], {}
+    measured = Record()
     with tempfile.TemporaryDirectory() as directory:
         database = make_database(Path(directory) / "template.sqlite3")
         for kind in options["servers"]:
             print(kind, flush=True)
+            busy = getloadavg()[0]
             with serving(kind, database) as server:
-                results[kind] = asyncio.run(put_on(server.url(""), options["only"], size))
-    table = report.columns(BUDGETS, results)
-    print(table)
-    if size == Size(mixed=size.mixed) and set(options["only"]) == set(phases.ALL) and set(results) == set(KINDS):
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-        report.insert("load", f"{facts(size, busy)}\n\n{table}")
-
-
-def facts(size: Size, busy: float) -> str:
-    """What the figures were taken with."""
-    versions = f"Python {platform.python_version()}, Django {django.__version__}"
-    machine = f"{cpu_count()} cores, on which other work took {busy:.1f}"
-    return f"Taken on {datetime.now(UTC):%Y-%m-%d}, mixed use for {size.mixed:g} s. {versions}, {machine}."
+                figures = asyncio.run(put_on(server.url(""), options["only"], size))
+            measured.add(kind, options["only"], figures, busy)
+            if size == Size():
+                record = Record.load()
+                record.add(kind, options["only"], figures, busy)
+                record.write()
+    print(report.columns(BUDGETS, measured.figures))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,9 @@ ABREAST = 20
 # Seconds until what visitors have left behind must be gone: a channel layer keeps for a minute what nobody fetches.
 SETTLING = 75.0
 
+# Seconds of mixed use before what is left behind of it is counted, at most.
+WARMING = 300.0
+
 TAGS = map("".join, product("q", ascii_lowercase, ascii_lowercase, ascii_lowercase))
 
 
@@ -41,7 +44,7 @@ class Size:
     sockets: int = 1000
     churn: int = 10_000
     # Seconds of mixed use, and visitors at it.
-    mixed: float = 60.0
+    mixed: float = 1800.0
     visitors: int = 20
     # Visitors before anything is measured, for whom the server loads and starts whatever it needs once.
     warming: int = 40
@@ -95,7 +98,7 @@ async def coming_and_going(site: Site, size: Size) -> Figures:
 async def mixed(site: Site, size: Size) -> Figures:
     """Visitors who do what visitors do, for some time."""
     await warm_up(site, size)
-    await Mixture(site, TAGS, visitors=size.visitors, seconds=size.mixed / 10).run()
+    await Mixture(site, TAGS, visitors=size.visitors, seconds=min(size.mixed, WARMING)).run()
     before = await settled(site)
     mixture = Mixture(site, TAGS, visitors=size.visitors, seconds=size.mixed)
     await mixture.run()
@@ -105,6 +108,9 @@ async def mixed(site: Site, size: Size) -> Figures:
 
 Phase = Callable[[Site, Size], Awaitable[Figures]]
 ALL: dict[str, Phase] = {"streams": streams, "idle": idle, "churn": coming_and_going, "mixed": mixed}
+
+# Those that are measured unless others are asked for: all but the one that takes half an hour.
+SHORT = ["streams", "idle", "churn"]
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ class Uvicorn(Server):
 
     def command(self) -> list[str]:
         address = ["--host", "127.0.0.1", "--port", str(self.port)]
-        sparing = ["--ws-per-message-deflate", "false", "--log-level", "warning", "--lifespan", "off"]
+        sparing = ["--ws-per-message-deflate", "false", "--log-level", "warning"]
         return [sys.executable, "-m", "uvicorn", *address, *sparing, self.application]
 
 

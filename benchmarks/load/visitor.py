@@ -20,10 +20,15 @@ from tests.content.reader import Page
 # Seconds after which what is waited for counts as never coming.
 PATIENCE = 120.0
 
+# Seconds until a socket that was not let in is tried again.
+AGAIN = 1.0
+
 # Characters of patches after which a browser acknowledges them.
 ACKNOWLEDGE = 16384
 
 TAG = re.compile(r"<[^>]*>")
+REPLY = re.compile(r'data-message="(\d+)" data-role="assistant" data-status="(\w+)"')
+OPEN = frozenset({"queued", "running"})
 
 
 class Incomplete(Exception):
@@ -101,6 +106,7 @@ class Visitor:
         self.client = site.client()
         self.replies: dict[int, Reply] = {}
         self._awaited: Reply | None = None
+        self._posting = asyncio.Lock()
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._reader: asyncio.Task[None] | None = None
         self._received = self._acknowledged = 0
@@ -121,9 +127,17 @@ class Visitor:
         return await self._load(f"/chat/bench/c/{self.uuid}/")
 
     async def connect(self) -> "Visitor":
-        """Open the page's socket."""
+        """Open the page's socket, again where the server is too busy to let it in. Raises Incomplete in the end."""
         self._received = self._acknowledged = 0
-        self._socket = await self.client.ws_connect(self.socket_url, origin=self.site.origin, max_msg_size=0)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._socket = await self.client.ws_connect(self.socket_url, origin=self.site.origin, max_msg_size=0)
+                break
+            except aiohttp.WSServerHandshakeError as error:
+                if time.monotonic() > deadline:
+                    raise Incomplete(f"the socket is not let in: {error}") from None
+                await asyncio.sleep(AGAIN)
         self._reader = asyncio.create_task(self._read(self._socket))
         return self
 
@@ -177,7 +191,7 @@ class Visitor:
     async def _post(self, action: str, data: dict[str, str]) -> None:
         headers = {"X-CSRFToken": self.csrf, "HX-Request": "true", "Origin": self.site.origin}
         path = f"/chat/bench/c/{self.uuid}/{action}/"
-        async with self.client.post(path, data=data, headers=headers) as response:
+        async with self._posting, self.client.post(path, data=data, headers=headers) as response:
             if response.status != 204:
                 raise Incomplete(f"{action} was answered with {response.status}: {await response.text()}")
 
@@ -186,6 +200,9 @@ class Visitor:
             await self._take(json.loads(message.data), time.perf_counter())
 
     async def _take(self, frame: dict[str, Any], now: float) -> None:
+        if frame["type"] == "log.changed":
+            await self._refetch()
+            return
         if frame["type"] == "message.added" and self._awaited is not None:
             self.replies[frame["message"]], self._awaited = self._awaited, None
         reply = self.replies.get(frame.get("message", 0))
@@ -202,11 +219,35 @@ class Visitor:
             reply.over = now
             reply.ended.set()
 
+    async def _refetch(self) -> None:
+        """Something of the log was missed: look at all of it, and ask for what is being written."""
+        async with self._posting:
+            # The first message makes the session, which its answer brings.
+            page = await self.stored()
+        if not (shown := REPLY.findall(page)):
+            return
+        message, status = int(shown[-1][0]), shown[-1][1]
+        if message not in self.replies and self._awaited is not None:
+            self.replies[message], self._awaited = self._awaited, None
+        reply = self.replies.get(message)
+        if reply is None or reply.ended.is_set():
+            return
+        if status in OPEN:
+            await self._send({"type": "ack", "message": message, "seq": 0})
+        else:
+            reply.page, reply.over = Page.of(page), time.perf_counter()
+            reply.began.set()
+            reply.ended.set()
+
     async def _acknowledge(self, size: int) -> None:
         self._received += size
-        if self._socket is not None and self._received - self._acknowledged >= ACKNOWLEDGE:
+        if self._received - self._acknowledged >= ACKNOWLEDGE:
             self._acknowledged = self._received
-            await self._socket.send_str(json.dumps({"type": "ack", "bytes": self._received}))
+            await self._send({"type": "ack", "bytes": self._received})
+
+    async def _send(self, frame: dict[str, Any]) -> None:
+        if self._socket is not None:
+            await self._socket.send_str(json.dumps(frame))
 
     async def _stop_reading(self) -> None:
         assert self._reader is not None

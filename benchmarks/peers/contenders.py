@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import targets
-from benchmarks.peers.environments import python_of
+from benchmarks.peers.environments import ENVIRONMENTS, python_of
 from benchmarks.targets import Target
 from tests.server import ROOT, free_port, wait_for_port
 
@@ -66,8 +66,11 @@ ALL = (*OURS, *PEERS)
 
 
 @contextmanager
-def running(name: str, database: Path) -> Iterator[Target]:
-    """One of ALL, on a fresh server; the database is a migrated one for this project's."""
+def running(name: str, database: Path, environments: Path = ENVIRONMENTS) -> Iterator[Target]:
+    """One of ALL, on a fresh server; the database is a migrated one for this project's.
+
+    Raises RuntimeError where it does not start.
+    """
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         if name == "floor":
@@ -75,14 +78,14 @@ def running(name: str, database: Path) -> Iterator[Target]:
         elif name == "chat":
             yield stack.enter_context(targets.chat(directory / "chat", database))
         else:
-            yield stack.enter_context(_serving(name, directory))
+            yield stack.enter_context(_serving(name, directory, environments))
 
 
 @contextmanager
-def _serving(name: str, directory: Path) -> Iterator[Target]:
+def _serving(name: str, directory: Path, environments: Path) -> Iterator[Target]:
     peer, port = PEERS[name], free_port()
     app = str(APPS / f"{name}_chat.py")
-    command = [str(python_of(name)), *(part.format(app=app, port=port) for part in peer.command)]
+    command = [str(python_of(name, environments)), *(part.format(app=app, port=port) for part in peer.command)]
     log = directory / "server.log"
     with log.open("ab") as output:
         # In a folder of its own, where some leave files.

@@ -11,12 +11,11 @@ from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 from django_htmx.http import trigger_client_event
 
 from chatinterface import conf, events, presses
 from chatinterface.actions.beginning import Beginning, beginning
-from chatinterface.actions.dispatch import execute
+from chatinterface.actions.dispatch import execute, standing
 from chatinterface.actions.guard import action, refusal
 from chatinterface.begun import Begun
 from chatinterface.callbacks import outputs
@@ -25,9 +24,9 @@ from chatinterface.forms import PressForm
 from chatinterface.hooks import ButtonEvent
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Run
+from chatinterface.runs import workers
 from chatinterface.runs.execution import Job, start
 from chatinterface.runs.pressing import prepare_following, prepare_press
-from chatinterface.runs.records import WORKER
 from chatinterface.session import ChatSession
 
 logger = logging.getLogger("chatinterface")
@@ -50,7 +49,9 @@ def press(request: HttpRequest, interface: ChatInterface, uuid: UUID, button: st
     if not form.is_valid():
         return refusal(request, [error for errors in form.errors.values() for error in errors])
     with beginning(request, interface, uuid, form.cleaned_data["token"]) as page:
-        begun = presses.press(interface, page.who, uuid, button, worker=WORKER, may_create=page.may_create)
+        begun = presses.press(
+            interface, page.who, uuid, button, worker=workers.of(interface), may_create=page.may_create
+        )
         page.owned(begun.conversation)
     event = ButtonEvent(name=button)
     execute(request, prepare_press(interface, begun, event, pressed.callback, pressed.post_callback))
@@ -68,7 +69,7 @@ def before(interface: ChatInterface, page: Beginning, uuid: UUID, event: ButtonE
     if len(_waiting) >= max(conf.get().request_threads // 2, 1):
         raise Busy
     begun = presses.press(
-        interface, page.who, uuid, event.name, worker=WORKER, may_create=page.may_create, counts=counts
+        interface, page.who, uuid, event.name, worker=workers.here(), may_create=page.may_create, counts=counts
     )
     page.owned(begun.conversation)
     _waiting.add(begun.run.pk)
@@ -81,9 +82,9 @@ def before(interface: ChatInterface, page: Beginning, uuid: UUID, event: ButtonE
 
 
 def after(request: HttpRequest, interface: ChatInterface, conversation: Conversation, event: ButtonEvent) -> None:
-    """Have the ``post_callback`` of a default button called, where the conversation has not gone on already."""
+    """Have the ``post_callback`` of a default button called, in its turn, unless the conversation is gone."""
     if interface.pressable(event.name).post_callback is not None:
-        with suppress(Busy, Conversation.DoesNotExist):
+        with suppress(Conversation.DoesNotExist):
             execute(request, prepare_following(interface, conversation.pk, event))
 
 
@@ -123,7 +124,4 @@ async def _unheard(callback: Callable[..., Any], *args: Any) -> None:
 
 
 def _told(begun: Begun) -> HttpResponse:
-    conversation = begun.conversation
-    address = reverse("chatinterface:conversation", args=[conversation.interface, conversation.uuid])
-    detail = {"revision": conversation.revision, "url": address}
-    return trigger_client_event(HttpResponse(status=204), "chatinterface:pressed", detail)
+    return trigger_client_event(HttpResponse(status=204), "chatinterface:pressed", standing(begun))

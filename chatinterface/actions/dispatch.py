@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,21 +13,31 @@ from django.urls import reverse
 from django_htmx.http import trigger_client_event
 
 from chatinterface import events, history, hooks, queueing, replies, tree
+from chatinterface.begun import Begun
 from chatinterface.conversations import Exchange
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
 from chatinterface.presentation import settled_frame
 from chatinterface.queueing import Way
 from chatinterface.runs import records, telling, waiting
-from chatinterface.runs.execution import Job, run, start
+from chatinterface.runs.execution import Job, announce, run, start
+from chatinterface.runs.handover import hand_over, is_for_workers
 from chatinterface.session import ChatSession
 from chatinterface.validation import require_valid
 
 
 def execute(request: HttpRequest, job: Job) -> None:
-    """Execute a run; what it says comes by the socket."""
+    """Execute a run, here or by a worker; what it says comes by the socket."""
     # Outside of ASGI no event loop outlives the request: the answer waits for the run's end.
-    async_to_sync(start if isinstance(request, ASGIRequest) else run)(job)
+    async_to_sync(begin)(job, here=start if isinstance(request, ASGIRequest) else run)
+
+
+async def begin(job: Job, *, here: Callable[[Job], Awaitable[object]] = start) -> None:
+    """Have a run executed, ``here`` or by a worker; by default it goes on when this has returned.
+
+    Its pages have been told of it then.
+    """
+    await (hand_over if is_for_workers(job) else here)(job)
 
 
 def require_valid_question(request: HttpRequest, interface: ChatInterface, uuid: UUID, message: int) -> None:
@@ -49,23 +59,25 @@ def give(job: Job, known: Mapping[str, Any]) -> None:
     if job.exchange.way is Way.INTERRUPT:
         async_to_sync(waiting.stop)(queueing.before(job.exchange.run))
     revision = replies.settle(reply, job.exchange.run, status=Message.Status.DONE, **known)
-    for frame in (job.added, settled_frame(interface, conversation, reply, revision=revision)):
-        async_to_sync(events.publish)(conversation.uuid, frame)
-    async_to_sync(telling.tell_list)(interface, conversation)
+    async_to_sync(announce)(job)
+    settled = settled_frame(interface, conversation, reply, revision=revision)
+    async_to_sync(events.publish)(conversation.uuid, settled)
     if send := telling.settled(interface, conversation, reply):
         hooks.in_callback_thread(send)
-    for message in (job.asked, reply):
-        if message is not None:
-            hooks.completed(interface, conversation, message)
+    hooks.completed(interface, conversation, reply)
 
 
 def changed(exchange: Exchange) -> HttpResponse:
     """The answer to who has sent something: what the conversation is now, and where."""
     # Not HX-Push-Url: htmx heeds it only where it swaps something, and there is nothing to be swapped.
-    conversation = exchange.conversation
+    return trigger_client_event(HttpResponse(status=204), "chatinterface:sent", standing(exchange))
+
+
+def standing(begun: Begun) -> dict[str, Any]:
+    """The revision that the sender's page is to show, and the conversation's address."""
+    conversation = begun.conversation
     address = reverse("chatinterface:conversation", args=[conversation.interface, conversation.uuid])
-    sent = {"revision": conversation.revision, "url": address}
-    return trigger_client_event(HttpResponse(status=204), "chatinterface:sent", sent)
+    return {"revision": conversation.revision, "url": address}
 
 
 def turned(conversation: Conversation, said: object = "", **details: str) -> HttpResponse:

@@ -10,11 +10,11 @@ from chatinterface import conversations, filling, history
 from chatinterface.actions.dispatch import changed, execute
 from chatinterface.actions.guard import action, refusal
 from chatinterface.content.parts import text_of
-from chatinterface.exceptions import FormClosed
+from chatinterface.exceptions import FormClosed, GoneOn
 from chatinterface.forms import Envelope
 from chatinterface.interface import ChatInterface
+from chatinterface.runs import workers
 from chatinterface.runs.execution import prepare
-from chatinterface.runs.records import WORKER
 from chatinterface.session import ChatSession
 from chatinterface.validation import require_valid
 
@@ -40,7 +40,12 @@ def fill(request: HttpRequest, interface: ChatInterface, uuid: UUID, message: in
     session = ChatSession(interface=interface, conversation=conversation)
     require_valid(interface.validator, entered.value, lambda: session)
     text = text_of(entered.parts)
-    exchange = conversations.send(interface, who, uuid, text, worker=WORKER, key=key, entered=entered)
+    try:
+        exchange = conversations.send(
+            interface, who, uuid, text, worker=workers.of(interface), key=key, entered=entered, answering=holder
+        )
+    except GoneOn:
+        raise FormClosed from None
     if not exchange.repeated:
         execute(request, prepare(interface, exchange, entered=entered))
     return changed(exchange)

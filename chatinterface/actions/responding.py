@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from chatinterface import conversations, events, history, hooks, responding, signals
 from chatinterface.actions.dispatch import changed, execute
 from chatinterface.actions.guard import action, refusal
+from chatinterface.exceptions import GoneOn, NoOption
 from chatinterface.forms import OptionForm, ReactionForm
 from chatinterface.interface import ChatInterface
 from chatinterface.presentation import changed_frame
+from chatinterface.runs import workers
 from chatinterface.runs.execution import prepare
-from chatinterface.runs.records import WORKER
 from chatinterface.session import ChatSession
 from chatinterface.validation import require_valid
 
@@ -45,7 +46,12 @@ def choose(request: HttpRequest, interface: ChatInterface, uuid: UUID, message: 
     offering, option = responding.chosen(conversation, message, index)
     session = ChatSession(interface=interface, conversation=conversation)
     require_valid(interface.validator, option.value, lambda: session)
-    exchange = conversations.send(interface, who, uuid, option.value, worker=WORKER, key=key)
+    try:
+        exchange = conversations.send(
+            interface, who, uuid, option.value, worker=workers.of(interface), key=key, answering=offering
+        )
+    except GoneOn:
+        raise NoOption from None
     if not exchange.repeated:
         execute(request, prepare(interface, exchange))
         session = ChatSession(interface=interface, conversation=exchange.conversation)

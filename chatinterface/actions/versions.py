@@ -20,9 +20,8 @@ from chatinterface.forms import EditForm
 from chatinterface.history import Visitor
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message
-from chatinterface.runs import records
+from chatinterface.runs import records, workers
 from chatinterface.runs.execution import prepare
-from chatinterface.runs.records import WORKER
 from chatinterface.session import ChatSession
 from chatinterface.validation import require_valid
 
@@ -34,7 +33,7 @@ def rerun(request: HttpRequest, interface: ChatInterface, uuid: UUID, message: i
     who = history.visitor(request)
     event = _about(interface, who, uuid, message)
     buttons.before(interface, Beginning(who), uuid, event, counts=False)
-    exchange = conversations.rerun(interface, who, uuid, message, worker=WORKER)
+    exchange = conversations.rerun(interface, who, uuid, message, worker=workers.of(interface))
     execute(request, prepare(interface, exchange, then=buttons.then(interface, event)))
     _tell(
         interface,
@@ -54,7 +53,9 @@ def edit(request: HttpRequest, interface: ChatInterface, uuid: UUID, message: in
         return refusal(request, [error for errors in form.errors.values() for error in errors])
     who, text = history.visitor(request), form.cleaned_data["message"]
     _require_valid(interface, who, uuid, message, text)
-    edited = conversations.edit(interface, who, uuid, message, text, worker=WORKER, key=form.cleaned_data["key"])
+    edited = conversations.edit(
+        interface, who, uuid, message, text, worker=workers.of(interface), key=form.cleaned_data["key"]
+    )
     if not edited.repeated:
         if edited.exchange is not None:
             execute(request, prepare(interface, edited.exchange))

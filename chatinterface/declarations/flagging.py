@@ -59,16 +59,17 @@ class Flagging(Declaration):
         super().settle()
         if self.flagging_mode not in MODES:
             self.refuse(f"flagging_mode={self.flagging_mode!r} must be one of {listed(MODES)}.")
-        self._settle_options()
+        declared = self._settle_options()
         if self.flagging_dir is not None and not (self.flagging_dir and isinstance(self.flagging_dir, str | Path)):
             self.refuse(f"flagging_dir={self.flagging_dir!r} is no directory. Write a path, or None for no log.csv.")
         for name in ("on_like", "on_flag"):
             self.check_called(name, getattr(self, name), "session", "event")
-        for name, value in (("flagging_dir", self.flagging_dir), ("on_flag", self.on_flag)):
-            if value is not None and not self.flagged:
-                self.refuse(f'{name} is never used with flagging_mode="never". Write flagging_mode="manual".')
+        unused = [*declared, *(name for name in ("flagging_dir", "on_flag") if getattr(self, name) is not None)]
+        if unused and not self.flagged:
+            self.refuse(f'{unused[0]} is never used with flagging_mode="never". Write flagging_mode="manual".')
 
-    def _settle_options(self) -> None:
+    def _settle_options(self) -> list[str]:
+        """Take the options from where they are declared, whose name is returned; none of those that all chats have."""
         name = "flagging_options" if self.feedback_options is None else "feedback_options"
         given = getattr(self, name)
         options = [] if isinstance(given, str) or not isinstance(given, Sequence) else list(given)
@@ -79,3 +80,4 @@ class Flagging(Declaration):
                 f"like {THUMBS!r}."
             )
         self.keep("flagging_options", tuple(options))
+        return [] if given is THUMBS else [name]

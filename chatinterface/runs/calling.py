@@ -24,6 +24,7 @@ from chatinterface.models import Message
 from chatinterface.recollection import History
 from chatinterface.runs import records
 from chatinterface.runs.aside import Aside
+from chatinterface.runs.persisting import persistently
 from chatinterface.runs.port import RunPort
 from chatinterface.runs.turns import Turns
 from chatinterface.runs.writer import Writer
@@ -70,7 +71,8 @@ class Job:
     interface: ChatInterface
     exchange: Begun
     call: Called
-    added: events.Frame
+    # The messages that the pages are to add; None where they have been told.
+    added: events.Frame | None
     # The message that is new with its reply, if there is one.
     asked: Message | None = None
     # Whether saying nothing is nothing unusual: then no message is left of it.
@@ -110,7 +112,9 @@ class Calls:
 
     async def renew(self) -> None:
         """It has waited: it is called with what those before it have said."""
-        self._first = await in_database(self._renewed)
+        self._first = await persistently(
+            self._exchange.run, self._renewed, failed="What was said meanwhile could not be read", event="claim.failed"
+        )
 
     async def make(self) -> None:
         """Call it, and again for as long as it asks for that."""

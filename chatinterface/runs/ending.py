@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -12,6 +17,9 @@ from twisted.internet.defer import Deferred
 from chatinterface import conf
 
 logger = logging.getLogger("chatinterface.runs")
+
+# What a process is asked to end by.
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Endable(Protocol):
@@ -70,3 +78,34 @@ class Running:
 
 
 running = Running()
+
+
+@contextmanager
+def signals_held(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """In a worker process: a signal that ends it has the runs of this loop end first, and does what it does after that.
+
+    Without effect outside of the main thread, where no signals arrive.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: dict[int, None] = {}
+    ending: list[asyncio.Task[None]] = []
+
+    def hold(number: int, _frame: FrameType | None) -> None:
+        if not received:
+            loop.call_soon_threadsafe(end)
+        received[number] = None
+
+    def end() -> None:
+        ending.append(loop.create_task(running.end()))
+
+    heeded = [number for number in SIGNALS if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+    before = {number: signal.signal(number, hold) for number in heeded}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        for number in received:
+            signal.raise_signal(number)

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.utils import translation
 
-from chatinterface import conf, events, hooks, replies
+from chatinterface import events, hooks
 from chatinterface.conversations import Exchange
-from chatinterface.exceptions import Busy, Replaced
+from chatinterface.exceptions import Replaced
 from chatinterface.hooks import ButtonEvent
 from chatinterface.inputs import Entered
 from chatinterface.interface import ChatInterface
@@ -22,13 +22,16 @@ from chatinterface.models import Conversation, Message
 from chatinterface.outages import away
 from chatinterface.presentation import added_frame, state_frame
 from chatinterface.presses import BUTTON
+from chatinterface.replies import Kept
 from chatinterface.runs.aside import Aside
 from chatinterface.runs.calling import Calls, call_of
 from chatinterface.runs.calling import Job as Job
+from chatinterface.runs.checkpoints import checkpoints
 from chatinterface.runs.control import control
 from chatinterface.runs.ending import running
 from chatinterface.runs.failures import Failure, failure
 from chatinterface.runs.measuring import measured
+from chatinterface.runs.persisting import persistently
 from chatinterface.runs.port import RunPort
 from chatinterface.runs.pressing import prepare_following
 from chatinterface.runs.telling import settled, tell_list
@@ -51,9 +54,6 @@ STEPS = {
 # Seconds that a stopped callback has for its ``finally`` before its reply is settled without it.
 GRACE = 1.0
 
-# Seconds to wait before each further try to store a reply while the database is away: five minutes in all.
-RETRIES = (0.2, 1.0, *[3.0] * 100)
-
 
 def prepare(
     interface: ChatInterface, exchange: Exchange, entered: Entered | None = None, then: tuple[ButtonEvent, ...] = ()
@@ -63,6 +63,9 @@ def prepare(
     What was ``entered`` just now is given as it is; else it is what the question has kept of it.
     """
     added = [exchange.reply] if exchange.answers else [exchange.question, exchange.reply]
+    if not exchange.answers:
+        # Nobody can have answered what is new.
+        exchange.reply.versions = [exchange.reply.pk]
     return Job(
         interface=interface,
         exchange=exchange,
@@ -71,6 +74,17 @@ def prepare(
         asked=None if exchange.answers else exchange.question,
         then=then,
     )
+
+
+async def announce(job: Job) -> None:
+    """Tell the pages, the visitor's list and the site of what was begun, where nobody has told them."""
+    conversation = job.exchange.conversation
+    if job.added is None:
+        return
+    await events.publish(conversation.uuid, job.added)
+    if job.asked is not None:
+        hooks.completed(job.interface, conversation, job.asked)
+    await tell_list(job.interface, conversation)
 
 
 async def start(job: Job) -> asyncio.Task[None]:
@@ -99,8 +113,7 @@ class RunInProcess:
     def __init__(self, job: Job) -> None:
         # Set when the pages have been told of the exchange, and the run can be stopped.
         self.announced = asyncio.Event()
-        self._added = job.added
-        self._asked = job.asked
+        self._job = job
         self._exchange = exchange = job.exchange
         self._interface = interface = job.interface
         # The buttons that have something to do when it has ended.
@@ -168,10 +181,7 @@ class RunInProcess:
     async def _execute(self) -> None:
         try:
             await self._join(self._exchange.reply.pk)
-            await events.publish(self._exchange.conversation.uuid, self._added)
-            if self._asked is not None:
-                hooks.completed(self._interface, self._exchange.conversation, self._asked)
-            await self._tell_list()
+            await announce(self._job)
             self.announced.set()
             if await self._admitted():
                 with measured(self._exchange):
@@ -241,15 +251,21 @@ class RunInProcess:
             self._settled = True
 
     async def _follow(self) -> None:
-        for event in () if running.ending else self._then:
+        for event in self._then:
+            if running.ending:
+                self._leave_out(event, "the server ends")
+                continue
             try:
                 job = await in_database(prepare_following, self._interface, self._exchange.conversation.pk, event)
-            except (Busy, Conversation.DoesNotExist) as error:
-                name, reason = f"{self._interface.name!r}, {event.name!r}", type(error).__name__
-                extra = {"event": "button.unfollowed", "chat": self._interface.name, "button": event.name}
-                logger.warning("What follows a button (%s) was left out: %s", name, reason, extra=extra)
+            except Conversation.DoesNotExist:
+                self._leave_out(event, "the conversation was deleted")
             else:
                 await run(job)
+
+    def _leave_out(self, event: ButtonEvent, reason: str) -> None:
+        name, button = self._interface.name, event.name
+        extra = {"event": "button.unfollowed", "chat": name, "button": button}
+        logger.warning("What follows the button %r of %r was left out: %s", button, name, reason, extra=extra)
 
     async def _wait_for_turns(self) -> None:
         """What the callback has asked for is done; after a stop, what takes no longer than the grace time."""
@@ -271,10 +287,10 @@ class RunInProcess:
     async def _keep(self) -> None:
         run = self._exchange.run.pk
         while True:
-            await self._writer.wait(conf.get().checkpoint)
+            await self._writer.wait(checkpoints().until_next())
             try:
                 versions, said = self._writer.versions(), self._writer.unstored()
-                revision = await in_database(replies.checkpoint, self._exchange.run, said)
+                revision = await checkpoints().store(Kept(self._exchange.run, said))
                 for writing, version in versions:
                     writing.stored = version
             except Replaced:
@@ -292,20 +308,13 @@ class RunInProcess:
                     await events.publish(self._exchange.conversation.uuid, changed)
 
     async def _persisted(self, store: Callable[[], events.Frame]) -> events.Frame | None:
-        run = self._exchange.run.pk
-        for delay in (*RETRIES, None):
-            try:
-                return await in_database(store)
-            except (Conversation.DoesNotExist, Replaced):
-                extra = {"event": "run.abandoned", "run": run}
-                logger.info("The conversation of run %s was deleted or has gone on without it", run, extra=extra)
-                return None
-            except (OperationalError, InterfaceError) as error:
-                if delay is None:
-                    raise
-                away("A reply could not be stored, trying again: %s", error, event="store.failed", run=run)
-                await asyncio.sleep(delay)
-        return None
+        run = self._exchange.run
+        try:
+            return await persistently(run, store, failed="A reply could not be stored", event="store.failed")
+        except (Conversation.DoesNotExist, Replaced):
+            extra = {"event": "run.abandoned", "run": run.pk}
+            logger.info("The conversation of run %s was deleted or has gone on without it", run.pk, extra=extra)
+            return None
 
     async def _tell_list(self) -> None:
         await tell_list(self._interface, self._exchange.conversation)

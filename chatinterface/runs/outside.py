@@ -28,11 +28,13 @@ from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Message, Run
 from chatinterface.port import Inquiry, Port
 from chatinterface.presentation import added_frame, settled_frame
+from chatinterface.runs import workers
 from chatinterface.runs.calling import Job
 from chatinterface.runs.execution import prepare, run, start
+from chatinterface.runs.handover import hand_over, is_for_workers
 from chatinterface.runs.making import Made, Maker
 from chatinterface.runs.port import Shown
-from chatinterface.runs.records import WORKER
+from chatinterface.runs.stopping import stop_reply
 from chatinterface.runs.stream import ReplyStream
 from chatinterface.runs.telling import tell_list
 from chatinterface.runs.writing import Writing
@@ -80,7 +82,7 @@ class OutsidePort:
         """See Port. Whichever process writes the reply is told."""
         replies = site.writing(self._conversation)
         for reply in replies:
-            transaction.on_commit(partial(serving.call, events.stop_reply, reply))
+            transaction.on_commit(partial(serving.call, stop_reply, reply))
         return bool(replies)
 
     def do(self, operation: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
@@ -93,7 +95,7 @@ class OutsidePort:
             for writing in self._written:
                 self._store(writing)
             if self._asked:
-                exchange = site.respond(self._interface, self._conversation, WORKER)
+                exchange = site.respond(self._interface, self._conversation, workers.of(self._interface))
                 transaction.on_commit(partial(_execute, prepare(self._interface, exchange)))
         return result
 
@@ -255,10 +257,8 @@ class Untold(ReplyStream):
 
 def _execute(job: Job) -> None:
     # Where nothing serves, no event loop outlives this call: it waits for the run's end.
-    if serving.loop() is not None:
-        serving.call(start, job)
-    else:
-        serving.call(run, job)
+    here = start if serving.loop() is not None else run
+    serving.call(hand_over if is_for_workers(job) else here, job)
 
 
 def _driven(operation: Coroutine[Any, Any, T]) -> T:

@@ -13,8 +13,8 @@ from chatinterface.callbacks import outputs
 from chatinterface.hooks import ButtonEvent
 from chatinterface.interface import ChatInterface
 from chatinterface.presentation import added_frame
+from chatinterface.runs import workers
 from chatinterface.runs.calling import Job
-from chatinterface.runs.records import WORKER
 from chatinterface.session import ChatSession
 
 
@@ -37,19 +37,23 @@ class Press:
 
 
 def prepare_press(
-    interface: ChatInterface, begun: Begun, event: ButtonEvent, *callbacks: Callable[..., Any] | None
+    interface: ChatInterface,
+    begun: Begun,
+    event: ButtonEvent,
+    *callbacks: Callable[..., Any] | None,
+    told: bool = False,
 ) -> Job:
-    """The job of a run that calls those of these that there are."""
+    """The job of a run that calls those of these that there are; the pages have been ``told`` of it, or are to be."""
     return Job(
         interface=interface,
         exchange=begun,
         call=Press(tuple(callback for callback in callbacks if callback is not None), event),
-        added=added_frame(interface, begun.conversation, [begun.reply]),
+        added=None if told else added_frame(interface, begun.conversation, [begun.reply]),
         quiet=True,
     )
 
 
 def prepare_following(interface: ChatInterface, conversation_id: int, event: ButtonEvent) -> Job:
-    """The job of what a default button does after all else. Raises Busy, Conversation.DoesNotExist."""
-    begun = presses.follow(interface, conversation_id, event.name, worker=WORKER)
+    """The job of what a default button does after all else, in its turn. Raises Conversation.DoesNotExist."""
+    begun = presses.follow(interface, conversation_id, event.name, worker=workers.here())
     return prepare_press(interface, begun, event, interface.pressable(event.name).post_callback)

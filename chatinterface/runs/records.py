@@ -1,10 +1,7 @@
-"""Who executes runs here, and what they are told of the conversation."""
+"""What runs are told of the conversation."""
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 from functools import partial
 from typing import Any
 
@@ -19,9 +16,6 @@ from chatinterface.models import Conversation, Message, Run
 from chatinterface.opening import initial_messages
 from chatinterface.recollection import History, recalled
 
-# This process, as the claims of its runs name it.
-WORKER = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-
 
 def history(interface: ChatInterface, question: Message, run: Run | None = None) -> History:
     """What was said before a question, oldest first, after the initial messages; see recollection.recalled().
@@ -30,7 +24,7 @@ def history(interface: ChatInterface, question: Message, run: Run | None = None)
     those before this one have said, even where it stands behind the question.
     """
     earlier = Q(pk__lt=question.pk) if run is None else Q(pk__lt=question.pk) | Q(run__lt=run.pk)
-    shown = Message.objects.filter(earlier, conversation=question.conversation_id, active=True)
+    shown = Message.objects.filter(earlier, conversation=question.conversation_id, active=True).exclude(pk=question.pk)
     said = shown.exclude(status__in=Message.OPEN).order_by("pk").only("role", "parts")
     return recalled(question.conversation_id, [*initial_messages(interface), *said])
 

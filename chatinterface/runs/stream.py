@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from uuid import UUID
 
 from chatinterface import events
 from chatinterface.content.changes import Change
 from chatinterface.content.incremental import Patch
 from chatinterface.content.live import LiveReply
-
-# Seconds between two patches, at least and at most.
-INTERVAL = 0.035
-WIDEST = 0.5
-
-# How many times as long as a patch took, its lateness included, the next one waits: it keeps a loaded server
-# responsive.
-RELIEF = 4
-
-# Seconds that a callback which never waits may hold the event loop.
-SLICE = 0.001
+from chatinterface.runs.pace import WIDEST, pace
 
 
 class ReplyStream:
@@ -31,6 +20,7 @@ class ReplyStream:
         self._conversation = conversation
         self._message = message
         self._loop = asyncio.get_running_loop()
+        self._pace = pace()
         # The number of the last patch.
         self.seq = 0
         self._flushing = asyncio.Lock()
@@ -38,8 +28,6 @@ class ReplyStream:
         # When the next patch may be published, and since when there is something to publish.
         self._due = 0.0
         self._waiting = 0.0
-        # What this thread had worked when the callback was last held up for others.
-        self._worked = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._flusher: asyncio.Task[None] | None = None
 
@@ -64,14 +52,13 @@ class ReplyStream:
         """Publish what changed since the last time."""
         async with self._flushing:
             began = self._loop.time()
-            wanted = max(self._due, self._waiting)
-            self._timer, self._due = None, began + INTERVAL
+            late = max(began - max(self._due, self._waiting), 0.0)
+            self._timer, self._due = None, began + WIDEST
             patch, changes = self.reply.patch()
             if patch is not None:
                 self.seq += 1
                 await events.publish(self._conversation, self._frame(patch, changes))
-            spent = self._loop.time() - min(wanted, began)
-            self._due = began + min(max(INTERVAL, RELIEF * spent), WIDEST)
+            self._due = self._pace.after(began, late=late, took=self._loop.time() - began)
             if self._timer is not None:
                 # Set meanwhile, for what came after this patch was made.
                 self._timer.cancel()
@@ -106,10 +93,8 @@ class ReplyStream:
         elif self._timer is None:
             self._waiting = self._loop.time()
             self._timer = self._loop.call_at(self._due, self._flush_soon)
-        # The thread's own time stands still while a callback waits for something, and others go on.
-        if time.thread_time() - self._worked > SLICE:
+        if self._pace.is_greedy():
             await asyncio.sleep(0)
-            self._worked = time.thread_time()
 
     def _flush_soon(self) -> None:
         self._flusher = self._loop.create_task(self.flush())

@@ -12,6 +12,7 @@ import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError, InterfaceError
@@ -23,7 +24,10 @@ from chatinterface.interface import ChatInterface
 from chatinterface.models import Conversation, Run
 from chatinterface.outages import away
 from chatinterface.queueing import Way
+from chatinterface.runs import workers
 from chatinterface.runs.line import line
+from chatinterface.runs.persisting import persistently
+from chatinterface.runs.stopping import stop_reply
 from chatinterface.threads import in_database
 
 logger = logging.getLogger("chatinterface.runs")
@@ -47,24 +51,25 @@ class Waiter:
         self._tell = tell
         self._loop = asyncio.get_running_loop()
         self._moved = asyncio.Event()
-        # Runs before it in the conversation: None while nobody has looked.
-        self._ahead: int | None = None if self.waits else 0
+        # Runs before it in the conversation that it waits for: None while nobody has looked.
+        self._ahead: int | None = None if self.waits and exchange.way is not Way.GO else 0
         # Its number in the line of the chat: None while it does not stand there, 0 with a place.
         self._number: int | None = None
         self._told: tuple[int, float] | None = None
         self._stopped = self._lost = False
 
     async def admitted(self) -> bool:
-        """Wait until it may begin, unless it is stopped; False where it was taken for lost meanwhile."""
-        if self._ahead == 0 and self._has_place():
-            return True
+        """Wait until it may begin, unless it is stopped; False where it was taken for lost meanwhile, or by another."""
         try:
-            if not self.waits:
-                self.waits = True
-                await in_database(queueing.hold_back, self.run)
-            await self._wait()
-            if not self._stopped and not self._lost:
-                await in_database(queueing.claim, self.run)
+            if self.run.worker == workers.ANY:
+                await self._turned(partial(queueing.take, worker=workers.here()))
+            if self._ahead != 0 or not self._has_place():
+                if not self.waits:
+                    self.waits = True
+                    await self._turned(queueing.hold_back)
+                await self._wait()
+            if self.waits and not self._stopped and not self._lost:
+                await self._turned(queueing.claim)
                 self.waits = False
         except Replaced:
             return False
@@ -109,6 +114,9 @@ class Waiter:
         finally:
             metrics.runs_waiting.add(-1, self._interface.name)
             keeper().discard(self)
+
+    async def _turned(self, turn: Callable[[Run], None]) -> None:
+        await persistently(self.run, partial(turn, self.run), failed="A run could not be claimed", event="claim.failed")
 
     def _has_place(self) -> bool:
         if self._number is None:
@@ -190,7 +198,7 @@ class Keeper:
 async def stop(runs: Iterable[int]) -> None:
     """Stop these runs, wherever they are."""
     for message in await in_database(queueing.unfinished, runs):
-        await events.stop_reply(message)
+        await stop_reply(message)
 
 
 async def wake_others(interface: ChatInterface, conversation: Conversation) -> None:

@@ -51,9 +51,10 @@ class Speaking(Session):
 
         ``user`` and ``avatar`` say who speaks, by default the chat's ``callback_user``; a ChatMessage or dict may say
         it itself. In the name of ``chat.interface.user`` it is the visitor's. With ``respond`` it is answered: see
-        respond(). In an async callback it is done in order with what is yielded, but not waited for.
+        respond(). In an async callback it is done in order with what is yielded, but not waited for. Raises ValueError
+        for None.
         """
-        sent, message = self._sent(value, user, avatar)
+        sent, message = self._complete(value, user, avatar)
         self.port.do(lambda: _send(sent, message, respond=respond))
         return sent
 
@@ -61,7 +62,7 @@ class Speaking(Session):
         self, value: object, user: str | Promise = "", avatar: str = "", *, respond: bool = False
     ) -> SentMessage:
         """See send()."""
-        sent, message = self._sent(value, user, avatar)
+        sent, message = self._complete(value, user, avatar)
         await self.port.ado(lambda: _send(sent, message, respond=respond))
         return sent
 
@@ -123,6 +124,12 @@ class Speaking(Session):
     async def astop(self) -> bool:
         """See stop()."""
         return await sync_to_async(self.port.stop)()
+
+    def _complete(self, value: object, user: str | Promise, avatar: str) -> tuple[SentMessage, ChatMessage]:
+        sent, message = self._sent(value, user, avatar)
+        if message.content is None:
+            raise ValueError("None is nothing to send. Send a text, or any other value that a callback may return.")
+        return sent, message
 
     def _sent(self, value: object, user: str | Promise, avatar: str) -> tuple[SentMessage, ChatMessage]:
         message = message_of(value) or ChatMessage(value)

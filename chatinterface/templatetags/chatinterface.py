@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from tablericons.templatetags.tablericons import icon
 
-from chatinterface import authors, events, hooks, outputs, presses, responding, signals, versions
+from chatinterface import authors, by_socket, events, hooks, outputs, presses, responding, signals, versions
 from chatinterface import opening as opening_messages
 from chatinterface.cards import Card, cards
 from chatinterface.content.allowance import FileLimits
@@ -49,6 +49,12 @@ def socket_path(conversation: Conversation) -> str:
 def offered(interface: ChatInterface, message: Message) -> versions.Offer:
     """What the reader of a message may do with it."""
     return versions.offered(interface, message)
+
+
+@register.filter
+def sends_by_socket(interface: ChatInterface) -> bool:
+    """Whether the page may send messages by its socket."""
+    return by_socket.sends(interface)
 
 
 @register.filter

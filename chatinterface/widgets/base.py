@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+
+from chatinterface.spelling import nearest
+
+# How HTML and Gradio call keywords that are Panel's here.
+ELSEWHERE = {"min": "start", "minimum": "start", "max": "end", "maximum": "end"}
 
 
 class Panel(forms.Field):
     """A form field that is declared with Panel's keywords.
 
     ``name`` is its label, and the title of its tab; ``value`` what it begins with; with ``visible=False`` it is not
-    shown before a callback shows it. All keywords of Django's fields can be given too, and win.
+    shown before a callback shows it. All keywords of Django's fields can be given too, and win. Raises TypeError for
+    any other, and names the one that was meant.
     """
 
     # The template that shows it, below templates/chatinterface/inputs/; it gets ``field``, a BoundField.
@@ -25,6 +33,7 @@ class Panel(forms.Field):
     def __init__(
         self, *, name: str = "", value: Any = None, visible: bool = True, placeholder: str = "", **options: Any
     ) -> None:
+        self._require_known(options)
         self.name = str(name or options.get("label") or spaced(type(self).__name__))
         self.visible = visible
         self.may_be_empty = "required" not in options
@@ -33,6 +42,16 @@ class Panel(forms.Field):
         super().__init__(**options)
         if placeholder:
             self.widget.attrs["placeholder"] = placeholder
+
+    def _require_known(self, keywords: Iterable[str]) -> None:
+        made = (vars(each)["__init__"] for each in type(self).__mro__ if "__init__" in vars(each))
+        known = {name for each in made for name in inspect.signature(each).parameters}
+        for name in keywords:
+            if name not in known:
+                instead = ELSEWHERE.get(name)
+                meant = instead if instead in known else nearest(name, known)
+                said = f"{type(self).__name__}() takes no {name!r}."
+                raise TypeError(f"{said} Write {meant!r}." if meant else said)
 
     def shown(self, value: Any) -> str | None:
         """How a cleaned value is written in the log; None for the way in which its type is written."""

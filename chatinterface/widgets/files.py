@@ -68,7 +68,8 @@ class FileInput(Panel):
         max_size: int | str | None = "100mb",
         **options: Any,
     ) -> None:
-        options["error_messages"] = {"required": _("Choose a file first."), **(options.get("error_messages") or {})}
+        required = _("Choose a folder first.") if directory else _("Choose a file first.")
+        options["error_messages"] = {"required": required, **(options.get("error_messages") or {})}
         super().__init__(**options)
         several = accept.replace(",", " ").split() if isinstance(accept, str) else list(accept)
         for each in several:

@@ -53,6 +53,11 @@ class Chat:
         """Wait until the socket is open."""
         expect(self.root).to_have_attribute("data-connection", "open")
 
+    def posting(self) -> "Chat":
+        """Have this page post all of its messages, as where a site's middleware is to be asked."""
+        self.root.evaluate("root => root.removeAttribute('data-sends')")
+        return self
+
     def settled(self) -> None:
         """Wait until no reply runs."""
         expect(self.root).to_have_attribute("data-state", "idle")

@@ -113,6 +113,34 @@ def test_message_is_copied(new_context: Callable[..., BrowserContext], server: S
 
 
 @looks
+def test_note_covers_no_message(
+    new_context: Callable[..., BrowserContext], server: Server, scheme: str, viewport: dict[str, int]
+) -> None:
+    page = new_context(color_scheme=scheme, viewport=viewport).new_page()
+    chat = Chat(page, server).open("attentive")
+    chat.page.locator("[data-example]").first.click()
+    note = page.locator(".ci-toast")
+    note.hover()
+    chat.has_status("done", count=1)
+    log, box = page.locator("[data-chat-log]").bounding_box(), note.bounding_box()
+    assert log
+    assert box
+    beside = page.locator("[data-message]").first.bounding_box()
+    assert beside
+    assert box["y"] + box["height"] <= log["y"] + 8 or box["x"] >= beside["x"] + beside["width"]
+    buttons = page.locator(".ci-header > :is(a, button)").first.bounding_box()
+    assert buttons
+    assert viewport["width"] < 640 or box["x"] + box["width"] <= buttons["x"]
+
+
+def test_nothing_to_copy_before_anything_is_said(page: Page, server: Server) -> None:
+    chat = Chat(page, server).open("echo")
+    expect(chat.action("copy-all")).to_be_hidden()
+    chat.send("hello")
+    expect(chat.action("copy-all")).to_be_visible()
+
+
+@looks
 def test_notes_and_progress(
     new_context: Callable[..., BrowserContext], server: Server, scheme: str, viewport: dict[str, int]
 ) -> None:

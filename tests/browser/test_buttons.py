@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Dialog, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Dialog, FloatRect, Locator, Page, expect
 
 from tests.browser.chat import Chat
 from tests.browser.conftest import Console
@@ -28,6 +28,12 @@ def said(chat: Chat) -> list[str]:
 
 def tip(button: Locator) -> Locator:
     return button.locator(".ci-tip")
+
+
+def overlaps(one: FloatRect, other: FloatRect) -> bool:
+    """Whether two boxes have a point in common."""
+    across = one["x"] < other["x"] + other["width"] and other["x"] < one["x"] + one["width"]
+    return across and one["y"] < other["y"] + other["height"] and other["y"] < one["y"] + one["height"]
 
 
 def blur(chat: Chat) -> None:
@@ -235,6 +241,25 @@ def test_tooltip_on_focus_and_by_pointing(deck: Chat) -> None:
     expect(tip(draw)).to_be_hidden()
     expect(draw).to_have_accessible_name("Draw")
     expect(draw).to_have_accessible_description("Draw the next card")
+
+
+@pytest.mark.parametrize(
+    ("name", "buttons"),
+    [("deck", ["draw", "help", "undo", "clear"]), ("slim", ["undo", "clear"])],
+    ids=["deck", "slim"],
+)
+def test_tooltip_covers_neither_text_nor_buttons(page: Page, server: Server, name: str, buttons: list[str]) -> None:
+    chat = Chat(page, server).open(name).send("hello")
+    chat.has_status("done", count=1)
+    chat.settled()
+    for button in buttons:
+        chat.action(button).hover()
+        expect(tip(chat.action(button))).to_have_css("opacity", "1")
+        said = tip(chat.action(button)).bounding_box()
+        assert said
+        others = [page.locator(".ci-box").bounding_box(), *(chat.action(each).bounding_box() for each in buttons)]
+        assert not any(overlaps(said, each) for each in others if each)
+        assert said["x"] + said["width"] <= page.evaluate("document.documentElement.clientWidth")
 
 
 def test_tooltip_of_a_button_that_waits_is_not_dimmed_with_it(page: Page, server: Server) -> None:

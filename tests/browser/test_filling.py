@@ -26,8 +26,9 @@ def book(chat: Chat) -> None:
     form(chat).get_by_role("button", name="Book").click()
 
 
-def closed(chat: Chat) -> None:
-    expect(form(chat).get_by_text("This form is closed")).to_be_visible()
+def sent(chat: Chat) -> None:
+    expect(form(chat).get_by_text("This form was sent.")).to_be_visible()
+    expect(form(chat).get_by_text("This form is closed.")).to_be_hidden()
     expect(form(chat).locator("fieldset")).to_be_hidden()
 
 
@@ -40,7 +41,7 @@ def test_fill_in_by_keyboard(chat: Chat) -> None:
     expect(chat.body).to_contain_text("A table inside for 5 on Friday")
     expect(chat.page.locator(".ci-entered").last).to_contain_text("May 17, 2030")
     expect(chat.input).to_be_focused()
-    closed(chat)
+    sent(chat)
 
 
 def test_what_is_wrong_is_said_beside_the_field(chat: Chat, console: Console) -> None:
@@ -62,8 +63,8 @@ def test_other_tab_and_reload(chat: Chat) -> None:
     expect(form(other).get_by_label("Day")).to_be_editable()
     book(chat)
     chat.has_status("done", count=2)
-    closed(other)
-    closed(chat.reload())
+    sent(other)
+    sent(chat.reload())
 
 
 def test_undo_opens_it_again(chat: Chat) -> None:
@@ -79,4 +80,6 @@ def test_what_is_said_instead_closes_it(chat: Chat) -> None:
     chat.send("Another one")
     chat.has_status("done", count=2)
     expect(form(chat).first.locator("fieldset")).to_be_hidden()
+    expect(form(chat).first.get_by_text("This form is closed.")).to_be_visible()
+    expect(form(chat).first.get_by_text("This form was sent.")).to_be_hidden()
     expect(form(chat).last.locator("fieldset")).to_be_visible()

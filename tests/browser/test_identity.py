@@ -94,7 +94,7 @@ def test_login_required_leads_to_login_and_back(page: Page, server: Server) -> N
 def test_logged_out_sender_is_led_to_login(page: Page, server: Server, console: Console) -> None:
     """What was typed is there again after the login."""
     console.allow("401")
-    chat = Chat(page, server).login("demo").open("members_only").send("One")
+    chat = Chat(page, server).login("demo").open("members_only").posting().send("One")
     chat.has_status("done", count=1)
     page.context.clear_cookies(name="sessionid")
     chat.send("Two")

@@ -137,6 +137,34 @@ def test_first_message_has_an_address(two: Chat) -> None:
     expect(said(two)).to_have_text("0")
 
 
+# How much lighter or darker one colour is than the other, as WCAG has it.
+CONTRAST = """() => {
+    const light = (element) => {
+        const parts = getComputedStyle(element).backgroundColor.match(/[0-9.]+/g).slice(0, 3);
+        const linear = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        const [red, green, blue] = parts.map((part) => linear(part / 255));
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05;
+    };
+    const chosen = light(document.querySelector(".ci-tab[aria-selected=true]"));
+    const strip = light(document.querySelector(".ci-tabs"));
+    return Math.max(chosen, strip) / Math.min(chosen, strip);
+}"""
+
+
+def test_active_tab_stands_out_in_the_dark(new_context: Callable[..., BrowserContext], server: Server) -> None:
+    page = new_context(color_scheme="dark").new_page()
+    Chat(page, server).open("text_or_number")
+    assert page.evaluate(CONTRAST) > 1.5
+
+
+def test_placeholder_that_is_too_long_ends_so(new_context: Callable[..., BrowserContext], server: Server) -> None:
+    page = new_context(viewport={"width": 320, "height": 700}).new_page()
+    field = Chat(page, server).open("one_line").input
+    expect(field).to_have_css("text-overflow", "ellipsis")
+    field.fill("what is written scrolls")
+    expect(field).to_have_css("text-overflow", "clip")
+
+
 def test_slider_shows_its_value(two: Chat) -> None:
     tab(two, "Number").click()
     two.page.keyboard.press("End")

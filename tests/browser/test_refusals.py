@@ -82,7 +82,7 @@ def test_refused_stop(chat: Chat, gate: Gate, console: Console) -> None:
 def test_kept_message_arrives(chat: Chat, console: Console) -> None:
     """The page takes a message for unsent that the server has all the same: it is shown once, in the log."""
     console.allow(CUT)
-    chat.ask("stream 1")
+    chat.posting().ask("stream 1")
     chat.page.route("**/send/", lambda route: route.abort(), times=1)
     with chat.page.expect_request("**/send/") as sent:
         chat.send("stream 3")
@@ -104,11 +104,12 @@ def test_change_counts_once_fetched(page: Page, server: Server, console: Console
         sockets.append(socket)
 
     page.route_web_socket("**/ws/**", connect)
-    chat = Chat(page, server).open("script").ask("stream 1")
+    chat = Chat(page, server).open("script").ask("stream 1").reload()
+    chat.connected()
     revision = chat.root.get_attribute("data-revision") or ""
     page.route("**/log/", lambda route: route.fulfill(status=500))
     with page.expect_response("**/log/"):
-        sockets[0].send(json.dumps({"type": "log.changed", "revision": int(revision) + 1}))
+        sockets[-1].send(json.dumps({"type": "log.changed", "revision": int(revision) + 1}))
     expect(chat.root).to_have_attribute("data-revision", revision)
     page.unroute("**/log/")
     chat.ask("stream 2")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, Request, Route, expect
+import pytest
+from playwright.sync_api import Page, Request, Route, WebSocketRoute, expect
 
 from tests.browser.chat import Chat
 from tests.browser.conftest import CUT, REFUSED, Console
@@ -53,6 +54,62 @@ def test_repeated_post(chat: Chat) -> None:
     repeated = chat.page.request.post(sent.value.url, headers=headers, data=sent.value.post_data)
     assert repeated.status == 204
     agree(chat.reload(), "stream 3")
+
+
+def posts(page: Page) -> list[str]:
+    """The addresses that messages are posted to from now on."""
+    found: list[str] = []
+    page.on("request", lambda request: found.append(request.url) if is_send(request) else None)
+    return found
+
+
+def test_by_socket_once_begun(page: Page, server: Server) -> None:
+    """A new visitor's first message is posted; then the page has a socket that knows them."""
+    chat = Chat(page, server)
+    with page.expect_websocket() as opened:
+        chat.open("script")
+    with opened.value.expect_event("close"):
+        chat.ask("stream 1")
+    posted = posts(page)
+    chat.ask("stream 2")
+    agree(chat.reload(), "stream 1", "stream 2")
+    chat.connected()
+    chat.ask("stream 3")
+    agree(chat, "stream 1", "stream 2", "stream 3")
+    assert posted == []
+
+
+def is_message(frame: str | bytes) -> bool:
+    return '"type":"send"' in str(frame)
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+@pytest.mark.parametrize("closes", [True, False])
+def test_unanswered_by_socket(chat: Chat, console: Console, *, arrives: bool, closes: bool) -> None:
+    """It is posted then, whether the server has it or not, and whether the socket is still there."""
+    console.allow(CUT)
+    chat.ask("stream 1")
+
+    def swallow(browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+
+        def up(frame: str | bytes) -> None:
+            if not is_message(frame) or arrives:
+                server.send(frame)
+            if is_message(frame) and closes:
+                browser.close(code=1012)
+
+        browser.on_message(up)
+        server.on_message(lambda frame: None if '"type":"sent"' in str(frame) else browser.send(frame))
+
+    chat.page.route_web_socket("**/ws/**", swallow)
+    chat.reload()
+    chat.connected()
+    with chat.page.expect_request(is_send):
+        chat.send("stream 2")
+    agree(chat, "stream 1", "stream 2")
+    expect(chat.log.get_by_text(KEPT)).to_be_hidden()
+    expect(chat.input).to_have_value("")
 
 
 def test_same_post_twice_at_once(chat: Chat) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pytest
 from daphne.cli import CommandLineInterface
 from websockets.asyncio.client import connect
 
+from tests import services
 from tests.cluster.remote import RemoteTab, Visitor
 from tests.cluster.site import Cluster
 from tests.server import ROOT, Server, free_port, wait_for_port
@@ -72,9 +72,7 @@ class Secure:
 @pytest.fixture
 def site(servers: list[Server], tmp_path: Path) -> Iterator[Secure]:
     """A real nginx with the configuration of the documentation, its places replaced by the test's."""
-    nginx = shutil.which("nginx")
-    if nginx is None:
-        pytest.skip("there is no nginx")
+    nginx = services.nginx()
     port, key = free_port(), tmp_path / "key.pem"
     certificate = tmp_path / "certificate.pem"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={HOST}"]

@@ -180,6 +180,18 @@ def test_token_ends_with_the_first_message() -> None:
     assert attacker.piece(uuid4(), b"x", 0, 1, "x.txt").status_code == 404
 
 
+@pytest.mark.parametrize("who", ["its owner", "somebody else"])
+def test_id_of_a_sent_file_is_taken(who: str) -> None:
+    multimodal()
+    owner = Page("files")
+    file = owner.upload(b"abc", "x.txt")
+    owner.send("look", [file])
+    page = Page("files", owner.client) if who == "its owner" else Page("files")
+    assert page.piece(file, b"other", 0, 5, "x.txt").status_code == 404
+    assert page.send("look", [file]).status_code == 422
+    assert not Upload.objects.exists()
+
+
 def test_uploads_need_a_csrf_token() -> None:
     multimodal()
     page = Page("files", ReadingClient(enforce_csrf_checks=True))

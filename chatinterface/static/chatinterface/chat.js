@@ -36,12 +36,21 @@ function dress(root) {
   }
 }
 
+// Making one takes longer than what it is used for.
+const formats = new Map();
+
+function formatOf(language, options) {
+  const name = JSON.stringify([language, options]);
+  if (!formats.has(name)) formats.set(name, new Intl.DateTimeFormat(language, options));
+  return formats.get(name);
+}
+
 // The server does not know the clock of whoever reads.
 async function date({ dataset, ownerDocument }, elements) {
   const times = elements.flatMap((each) => [...each.querySelectorAll("time.ci-time:not([title])")]);
   if (!times.length) return;
   const reader = { language: ownerDocument.documentElement.lang || undefined, timeZone: dataset.timestampTz };
-  const written = (moment, options) => new Intl.DateTimeFormat(reader.language, { timeZone: reader.timeZone, ...options }).format(moment);
+  const written = (moment, options) => formatOf(reader.language, { timeZone: reader.timeZone, ...options }).format(moment);
   const custom = dataset.timestampFormat && (await import(dataset.timesUrl));
   const days = { year: "numeric", month: "numeric", day: "numeric" };
   const today = written(new Date(), days);
@@ -127,7 +136,6 @@ function dressUp(elements) {
   const needy = "[data-style]:not([data-styled]), [data-module]:not([data-loaded])";
   for (const element of elements.flatMap((each) => [each, ...each.querySelectorAll(needy)])) {
     const { style: styles, module } = element.dataset;
-    if (module) window.htmx?.process(element); // What a patch has brought is not processed by itself.
     if (styles) Promise.all(styles.split(" ").map(style)).then(() => (element.dataset.styled = ""));
     if (module) import(module).then(({ prepare }) => prepare?.(element));
   }

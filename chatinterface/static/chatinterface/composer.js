@@ -1,7 +1,10 @@
 // The form below the log: sends by Enter, clears at once, and never loses what was typed. Each message has a key of its
-// own, kept for repeats, so that sending again what may have arrived is harmless.
+// own, kept for repeats, so that sending again what may have arrived is harmless: plain text goes by the open socket,
+// and is posted where that does not take it.
 
 const RETRY = 5000; // milliseconds
+const PATIENCE = 4000; // milliseconds for the socket to answer
+const LONGEST = 8000; // UTF-16 units that go by the socket
 const REPEATABLE = new Set([0, 502, 503, 504]); // Whether it arrived is not known, or it did not.
 
 // crypto.randomUUID() is there only where the page is served securely.
@@ -28,7 +31,7 @@ class Composer {
     this.input = form.querySelector("[data-chat-area]");
     this.errors = form.querySelector("[data-chat-errors]");
     this.outbox = root.querySelector("[data-chat-outbox]");
-    this.sending = null; // {text, key, waiting, shown}
+    this.sending = null; // {text, key, waiting, shown, carried}
     const early = this.input.value;
     this.restore();
     this.input.addEventListener("keydown", (event) => this.keydown(event));
@@ -88,6 +91,37 @@ class Composer {
     }
     const same = this.refused?.text === text && (this.refused.uploads ?? "") === uploads;
     this.sending = { text, key: same ? this.refused.key : uuid(), uploads, uploadsToken };
+    if (!this.carry()) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.started();
+  }
+
+  // By the socket, where the conversation has begun and what is sent is text and nothing else.
+  carry() {
+    const { text, key, uploads } = this.sending;
+    const { token, example } = this.form.elements;
+    if (!("sends" in this.root.dataset) || token || example?.value || uploads || text.length > LONGEST) return false;
+    const { sent = false } = this.emit("send", { frame: { type: "send", key, text } });
+    this.sending.carried = Boolean(sent);
+    if (sent) this.timer = setTimeout(() => this.post(key), PATIENCE);
+    return sent;
+  }
+
+  taken(key) {
+    if (!this.sending?.carried || this.sending.key !== key) return;
+    clearTimeout(this.timer);
+    this.accepted();
+    this.save();
+  }
+
+  // The socket has not taken it, or nobody knows: the answer to a request says.
+  post(key = this.sending?.key) {
+    if (!this.sending?.carried || this.sending.key !== key) return;
+    clearTimeout(this.timer);
+    this.sending.carried = false;
+    this.sending.waiting = true;
+    this.again();
   }
 
   configure(parameters) {
@@ -267,8 +301,12 @@ document.addEventListener("chatinterface:start", ({ target: root }) => {
   if (form?.querySelector("[data-chat-area]")) composers.set(root, new Composer(root, form));
 });
 document.addEventListener("chatinterface:sent", ({ target, detail }) => {
-  composers.get(target.closest("[data-chat]"))?.confirmed(detail.revision);
+  const composer = composers.get(target.closest("[data-chat]"));
+  composer?.confirmed(detail.revision);
+  composer?.taken(detail.key);
 });
+document.addEventListener("chatinterface:unsent", ({ target, detail }) => composers.get(target)?.post(detail.key));
+document.addEventListener("chatinterface:closed", ({ target }) => composers.get(target)?.post());
 document.addEventListener("chatinterface:pressed", ({ target }) => {
   const composer = composers.get(target.closest("[data-chat]"));
   composer?.settled();

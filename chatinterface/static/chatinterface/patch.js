@@ -21,7 +21,9 @@ function find(root, id) {
   return known.get(id);
 }
 
+// What a patch has brought is not processed by itself.
 function announce(element, content) {
+  for (const part of content.filter((each) => each.matches("[data-part]"))) window.htmx?.process(part);
   element.dispatchEvent(new CustomEvent("chatinterface:content", { bubbles: true, detail: content }));
 }
 

@@ -1,5 +1,5 @@
 // The websocket of each chat: connects, comes back by itself, and dispatches every frame as an event "chatinterface:<type>"
-// on the chat's root. Nothing goes up but what keeps the stream in step.
+// on the chat's root. Up goes what keeps the stream in step, and the messages that the composer gives it.
 
 const FINAL = new Set([4401, 4403, 4404, 4409]);
 const MOVED = 4409; // the visitor has logged in, in another tab
@@ -7,6 +7,9 @@ const ACKNOWLEDGE = 16384; // UTF-16 units of patches
 const NOTICED = 2000; // milliseconds without a connection until the page says so
 const LONGEST = 20000; // milliseconds between two attempts
 const STEADY = 5000; // milliseconds after which a connection counts as a good one
+
+// Frames whose revision tells what the log is to become, not what it is by them.
+const FORETELLS = new Set(["log.changed", "sent"]);
 
 const REFERS = / (?:src|data-fetch)=/;
 
@@ -27,15 +30,45 @@ class Connection {
   connect() {
     clearTimeout(this.timer);
     if (!this.root.isConnected) return this.forget();
+    this.noticed ??= setTimeout(() => this.say(this.root.dataset.textOffline), NOTICED);
+    this.granted = this.byToken;
+    this.attend(this.dial());
+    this.socket.onopen = () => this.opened();
+  }
+
+  get byToken() {
+    return /[?&]token=/.test(this.root.dataset.socketUrl);
+  }
+
+  dial() {
     const url = new URL(this.root.dataset.socketUrl, location.href);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     url.searchParams.set("revision", this.root.dataset.revision);
-    this.noticed ??= setTimeout(() => this.say(this.root.dataset.textOffline), NOTICED);
+    return new WebSocket(url);
+  }
+
+  attend(socket) {
+    this.socket = socket;
     this.received = this.acknowledged = 0;
-    const socket = (this.socket = new WebSocket(url));
-    socket.onopen = () => this.opened();
     socket.onmessage = ({ data }) => this.receive(data);
     socket.onclose = ({ code }) => socket === this.socket && this.closed(code);
+  }
+
+  // A page that its token has let in may have had no session then: by its cookie its visitor can send, too. The open
+  // socket is given up when the other is there.
+  identify() {
+    if (!this.granted || this.byToken || this.identifying || this.root.dataset.state !== "idle") return;
+    this.identifying = true;
+    const [old, socket] = [this.socket, this.dial()];
+    socket.onclose = () => (this.identifying = false);
+    socket.onopen = () => {
+      this.identifying = false;
+      if (this.socket !== old || old.readyState !== WebSocket.OPEN) return socket.close();
+      this.granted = false;
+      this.attend(socket);
+      old.onmessage = null;
+      old.close();
+    };
   }
 
   opened() {
@@ -70,7 +103,7 @@ class Connection {
     if (frame.type === "error") this.refusal = frame.detail;
     this.emit(frame.type, frame);
     // The log that is fetched anew says itself what it has: without it nothing must seem to be known.
-    if (frame.revision !== undefined && frame.type !== "log.changed") this.root.dataset.revision = frame.revision;
+    if (frame.revision !== undefined && !FORETELLS.has(frame.type)) this.root.dataset.revision = frame.revision;
     if (frame.type === "message.patch") this.received += sizeOf(frame);
     const due = frame.type === "message.settled" ? 1 : ACKNOWLEDGE;
     if (this.received - this.acknowledged >= due) {
@@ -116,8 +149,11 @@ class Connection {
     this.connect();
   }
 
+  // Whether it went out; whether it arrives is another matter.
   send(frame) {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
+    const open = this.socket.readyState === WebSocket.OPEN;
+    if (open) this.socket.send(JSON.stringify(frame));
+    return open;
   }
 
   say(text) {
@@ -143,6 +179,11 @@ document.addEventListener("chatinterface:start", ({ target }) => connections.set
 document.addEventListener("chatinterface:sent", ({ target }) => connections.get(target.closest("[data-chat]"))?.answer());
 document.addEventListener("chatinterface:pressed", ({ target }) => connections.get(target.closest("[data-chat]"))?.answer());
 document.addEventListener("chatinterface:ask", ({ target, detail }) => connections.get(target)?.send(detail));
+document.addEventListener("chatinterface:send", ({ target, detail }) => {
+  const connection = connections.get(target);
+  detail.sent = connection && !connection.granted && connection.send(detail.frame);
+});
+document.addEventListener("chatinterface:message.settled", ({ target }) => setTimeout(() => connections.get(target)?.identify()));
 document.addEventListener("chatinterface:renew", ({ target }) => connections.get(target)?.renew());
 document.addEventListener("visibilitychange", each((connection) => document.hidden || connection.hurry()));
 window.addEventListener("online", each((connection) => connection.renew()));
