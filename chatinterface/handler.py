@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
@@ -27,7 +28,9 @@ class OneThreadHandler(ASGIHandler):
         super().load_middleware(is_async=False)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        return await in_request_thread(self.get_response, request)
+        # In a task, whose context is its own: what is left there of a request that is given up must not be met by what
+        # is done after it.
+        return await asyncio.create_task(in_request_thread(self.get_response, request))
 
     async def send_response(self, response: HttpResponseBase, send: Any) -> None:
         await super().send_response(response, paced(send) if response.streaming else send)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -89,7 +90,7 @@ def visitor(request: HttpRequest, granted: UUID | None = None, *, connected: boo
 
 
 def find(who: Visitor, uuid: UUID, interface: str | None = None, *, lock: bool = False) -> Conversation:
-    """The conversation of that id, with its user and leaf; with ``lock`` until the transaction's end.
+    """The conversation of that id, with its user and its leaf's author; with ``lock`` until the transaction's end.
 
     Raises Conversation.DoesNotExist alike where there is none, where it was deleted, and where it is another's.
     """
@@ -97,12 +98,20 @@ def find(who: Visitor, uuid: UUID, interface: str | None = None, *, lock: bool =
     if lock and transaction.get_connection().features.has_select_for_update:
         # By a statement of its own: one that joins would show the leaf as it was before the wait.
         Conversation.objects.select_for_update().only("pk").get(who.owns(), uuid=uuid, deleted_at=None, **named)
-    # What the last message says may be long, and is not asked for here.
-    read = Conversation.objects.select_related("leaf").defer("leaf__parts", "leaf__html", "leaf__metadata")
-    found = with_leases(read).get(who.owns(), uuid=uuid, deleted_at=None, **named)
+    found = _kept().get(who.owns(), uuid=uuid, **named)
     if found.user_id is not None:
         found.user = who.account
     return found
+
+
+@cache
+def _kept() -> QuerySet[Conversation]:
+    # Made once: to make it takes as long as to ask by it. What a message says may be long; what follows it asks whose
+    # it is.
+    fields = [field.name for field in Conversation._meta.concrete_fields]
+    author = [f"leaf__{name}" for name in ("role", "user_name", "avatar")]
+    there = Conversation.objects.filter(deleted_at=None)
+    return with_leases(there.select_related("leaf").only(*fields, *author))
 
 
 def with_leases(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:

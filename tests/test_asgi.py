@@ -4,10 +4,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import async_to_sync
 from channels.routing import URLRouter
 from channels.testing import ApplicationCommunicator, WebsocketCommunicator
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
+from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import include, path
@@ -136,6 +138,40 @@ async def test_chats_requests_go_side_by_side(settings: Any) -> None:
     application = asgi.application(get_asgi_application())
     answers = await asyncio.gather(*(status(application, "/chat/bot/") for _ in range(2)))
     assert [code for code, _ in answers] == [200, 200]
+
+
+async def test_visitor_leaves_during_async_part(settings: Any) -> None:
+    """Nothing of what the request's thread had is left in its task, which goes on to tell that the request is over."""
+    waits, finished = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        waits.set()
+        await asyncio.Event().wait()
+
+    class Bot(chat.ChatInterface):
+        def fn(self, message: str) -> str:
+            return message
+
+        def has_permission(self, request: Any) -> bool:
+            async_to_sync(wait)()
+            return True
+
+    def over(**_: Any) -> None:
+        finished.set()
+
+    chat.register(Bot)
+    scope = {"type": "http", "method": "GET", "path": "/chat/bot/", "query_string": b"", "headers": [(b"host", b"a")]}
+    settings.ALLOWED_HOSTS = ["a"]
+    request = ApplicationCommunicator(asgi.application(get_asgi_application()), scope)
+    request_finished.connect(over)
+    try:
+        await request.send_input({"type": "http.request", "body": b""})
+        await waits.wait()
+        await request.send_input({"type": "http.disconnect"})
+        await request.wait(PATIENCE)
+    finally:
+        request_finished.disconnect(over)
+    assert finished.is_set()
 
 
 async def test_lifespan_ends_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,7 @@ def test_find_is_one_query(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         found = history.find(Visitor(user=user), conversation.uuid)
         assert found.leaf is not None
-        assert (found.leaf.status, found.user, found.answering) == ("done", user, False)
+        assert (found.leaf.role, found.user, found.answering) == ("user", user, False)
 
 
 def filled(count: int) -> Conversation:

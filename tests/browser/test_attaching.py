@@ -317,7 +317,7 @@ def test_voice_note_is_recorded_and_sent(speaker: Chat, server: Server) -> None:
     expect(chips(speaker, "done")).to_have_count(1)
     speaker.action("play").evaluate(NOTE_PLAYING)
     speaker.action("play").click()
-    speaker.page.wait_for_function("window.played")
+    speaker.page.wait_for_function("() => window.played")
     expect(speaker.action("play")).not_to_have_attribute("data-playing", "")
     speaker.action("send").click()
     received(speaker)

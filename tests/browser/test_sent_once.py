@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Request, Route, WebSocketRoute, expect
+from playwright.sync_api import APIResponse, Page, Request, Route, WebSocketRoute, expect
 
 from tests.browser.chat import Chat
 from tests.browser.conftest import CUT, REFUSED, Console
@@ -77,6 +77,24 @@ def test_by_socket_once_begun(page: Page, server: Server) -> None:
     chat.ask("stream 3")
     agree(chat, "stream 1", "stream 2", "stream 3")
     assert posted == []
+
+
+def test_by_socket_where_reply_is_faster(page: Page, server: Server) -> None:
+    """Faster than the answer to the first message, by which the visitor is known."""
+    answers: list[tuple[Route, APIResponse]] = []
+    page.route("**/send/", lambda route: answers.append((route, route.fetch())))
+    chat = Chat(page, server)
+    with page.expect_websocket() as opened:
+        chat.open("script")
+    chat.send("stream 1")
+    chat.has_status("done", count=1)
+    with opened.value.expect_event("close"):
+        ((route, response),) = answers
+        route.fulfill(response=response)
+    chat.connected()
+    chat.ask("stream 2")
+    agree(chat, "stream 1", "stream 2")
+    assert len(answers) == 1
 
 
 def is_message(frame: str | bytes) -> bool:

@@ -1,3 +1,6 @@
+import json
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -13,6 +16,20 @@ SHAPES = (
     "| a | b |\\n|---|---|\\n| c | d |\\n\\n"
     "```python\\ndef f(): \\n    return 1 \\n```\\n\\n$$a^2 + b^2$$\\n\\n> [!NOTE]\\n> That is all. \\n\\n# End"
 )
+
+
+NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def styled(page: Page, act: Callable[[], object]) -> list[int]:
+    """How many elements the page has styled anew each time while this was done."""
+    browser = page.context.browser
+    assert browser is not None
+    browser.start_tracing(page=page, categories=["devtools.timeline"])
+    act()
+    page.evaluate(NEXT_FRAME)
+    trace = json.loads(browser.stop_tracing())["traceEvents"]
+    return [each["args"]["elementCount"] for each in trace if "elementCount" in each.get("args", {})]
 
 
 def selected(chat: Chat) -> str:
@@ -113,3 +130,11 @@ def test_state_is_said(chat: Chat, gate: Gate) -> None:
     expect(chat.status).to_have_text("A reply is being written.")
     gate.release()
     expect(chat.status).to_have_text("The reply is complete.")
+
+
+def test_log_is_not_styled_anew(chat: Chat) -> None:
+    """By a message that is sent: what is new in the log is, and what the log's buttons show."""
+    for _ in range(8):
+        chat.ask("stream 1")
+    whole = chat.log.evaluate("log => log.querySelectorAll('*').length")
+    assert max(styled(chat.page, lambda: chat.ask("stream 1"))) < 0.75 * whole

@@ -1,6 +1,8 @@
 """Redis and PostgreSQL go away and come back: what was said is stored, and every page gets it in the end."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import uuid4
 
 import pytest
@@ -25,23 +27,31 @@ def failures(cluster: Cluster) -> list[str]:
     return [line for line in lines if line.startswith("  File") and "/chatinterface/" in line]
 
 
+@asynccontextmanager
+async def admitted(tab: RemoteTab) -> AsyncIterator[None]:
+    """With the tab's socket open, which is tried until a process lets it in, as by a page."""
+    async with AsyncExitStack() as opened:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    await opened.enter_async_context(tab.connected())
+                    break
+                except InvalidStatus:
+                    await asyncio.sleep(0.2)
+        yield
+
+
 async def connect(tab: RemoteTab) -> None:
-    """Try until the tab's socket opens and the page has caught up, as a page does."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                async with tab.connected():
-                    await tab.settled()
-                    return
-            except InvalidStatus:
-                await asyncio.sleep(0.2)
+    """Wait until the tab's socket is open and the page has caught up."""
+    async with admitted(tab):
+        await tab.settled()
 
 
 @pytest.mark.parametrize("away", ["killed", "held"])
 async def test_redis_goes_and_comes(cluster: Cluster, site: Balanced, gate: str, away: str) -> None:
     """Sockets are closed, as nobody would tell them anything; replies go on, and messages are taken."""
     tab, other = await holding(gate, cluster.servers[0], site), await RemoteTab.visit("script", Visitor(site))
-    async with tab.connected(), other.connected():
+    async with admitted(tab), admitted(other):
         await tab.shows("word2")
         cluster.redis.kill9() if away == "killed" else cluster.redis.hold()
         for each in (tab, other):

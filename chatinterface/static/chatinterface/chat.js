@@ -149,6 +149,20 @@ function look(root, glimpsed) {
   const quiet = !queued.length && running.length === 1 && "quiet" in running[0].dataset;
   if (quiet && !glimpsed && root.dataset.state === "idle") setTimeout(() => look(root, true), GLIMPSE);
   else setState(root, running.length ? "streaming" : queued.length ? "queued" : "idle");
+  order(root);
+}
+
+// What depends on the messages around is said by attributes: a selector that asks for it has all of the log styled anew
+// by whatever changes in it.
+function order(root) {
+  root.toggleAttribute("data-unasked", !root.querySelector("[data-chat-log] > [data-role=user]"));
+  const latest = root.querySelector("[data-chat-log] > .ci-message:last-of-type");
+  for (const article of root.querySelectorAll("[data-chat-log] > [data-latest]")) article.toggleAttribute("data-latest", article === latest);
+  latest?.setAttribute("data-latest", "");
+  for (const article of root.querySelectorAll("[data-chat-log] > [data-role=assistant]")) {
+    const followed = article.nextElementSibling.matches("[data-role=assistant]:not([data-button])");
+    article.toggleAttribute("data-followed", followed);
+  }
 }
 
 // Something stands in the log that can be read, and is no more than what a button may leave nothing of.
@@ -177,6 +191,7 @@ document.addEventListener("chatinterface:content", ({ target, detail }) => {
   date(root, detail);
   dressUp(detail);
   equip(root, detail);
+  if (detail.some((each) => each.matches("[data-message]"))) order(root);
 });
 on("start", look);
 on("refetched", look);
@@ -274,6 +289,7 @@ window.addEventListener("popstate", () => {
 
 document.addEventListener("htmx:load", async ({ target }) => {
   startAll(target);
+  if (target.matches?.("[data-chat] [data-chat-log] > [data-message]")) order(target.closest("[data-chat]"));
   // What is seldom needed comes with the form that needs it.
   if (target.matches?.("[data-module]")) (await import(target.dataset.module)).prepare(target);
 });

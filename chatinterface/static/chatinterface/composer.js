@@ -5,6 +5,7 @@
 const RETRY = 5000; // milliseconds
 const PATIENCE = 4000; // milliseconds for the socket to answer
 const LONGEST = 8000; // UTF-16 units that go by the socket
+const SOON = 50; // milliseconds for the log to have what was sent before the page shows that by itself
 const REPEATABLE = new Set([0, 502, 503, 504]); // Whether it arrived is not known, or it did not.
 
 // crypto.randomUUID() is there only where the page is served securely.
@@ -146,11 +147,31 @@ class Composer {
   show() {
     this.sending.shown = true;
     this.outbox.querySelector(".ci-body > p").textContent = this.sending.text;
-    this.outbox.hidden = false;
+    this.appearing = setTimeout(() => this.appear(), SOON);
     if (!this.keeps) this.set("");
     // The button that was pressed gives way to another.
     if (this.form.contains(document.activeElement)) this.input.focus({ preventScroll: true });
     this.emit("sending");
+  }
+
+  // Whether the page shows by itself what was sent.
+  set shows(shows) {
+    clearTimeout(this.appearing);
+    this.appearing = null;
+    this.outbox.hidden = !shows;
+    this.root.toggleAttribute("data-appeared", shows);
+  }
+
+  appear() {
+    this.shows = true;
+    this.emit("appeared");
+  }
+
+  // The log has it.
+  vanish() {
+    const soon = this.appearing;
+    this.shows = false;
+    if (soon) this.emit("appeared");
   }
 
   // Of all refusals, 422 brings the sentences to show.
@@ -194,7 +215,7 @@ class Composer {
     this.sending.waiting = true;
     this.outbox.lastElementChild.hidden = false;
     this.root.querySelector("[data-chat-status]").textContent = this.root.dataset.textKept;
-    this.emit("sending");
+    this.appear();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.again(), RETRY);
   }
@@ -207,7 +228,7 @@ class Composer {
     const { text, key, shown, uploads } = this.sending;
     this.refused = { text, key, uploads };
     this.sending = null;
-    this.outbox.hidden = true;
+    this.shows = false;
     if (shown && !this.keeps) this.set(this.input.value ? `${text}\n${this.input.value}` : text);
     const { dataset } = this.root;
     if (status !== 422) this.complain(dataset[`text-${status}`] ?? dataset.textTrouble);
@@ -235,12 +256,12 @@ class Composer {
   // A message has arrived in the log. It may be the one that waits: sending that again tells.
   arrived() {
     if (this.sending?.waiting) this.again();
-    else this.outbox.hidden = true;
+    else this.vanish();
   }
 
   // What the server has is in the log already, where only the answer was lost.
   confirmed(revision) {
-    if (Number(this.root.dataset.revision) >= revision) this.outbox.hidden = true;
+    if (Number(this.root.dataset.revision) >= revision) this.vanish();
   }
 
   set(text) {

@@ -243,7 +243,8 @@ function on(type, handle) {
 }
 
 document.addEventListener("chatinterface:start", ({ target }) => logs.set(target, new Log(target)));
-on("sending", (log) => (log.follow(true), log.grown({ asked: true })));
+on("sending", (log) => log.follow(true));
+on("appeared", (log) => log.grown({ asked: true }));
 on("sent", (log, { revision }) => log.expect(revision));
 on("pressed", (log, { revision }) => log.expect(revision, { follow: false }));
 on("turned", (log, { revision }) => log.expect(revision, { follow: false }));

@@ -63,7 +63,8 @@ class Connection {
     socket.onclose = () => (this.identifying = false);
     socket.onopen = () => {
       this.identifying = false;
-      if (this.socket !== old || old.readyState !== WebSocket.OPEN) return socket.close();
+      const idle = this.root.dataset.state === "idle";
+      if (this.socket !== old || old.readyState !== WebSocket.OPEN || !idle) return socket.close();
       this.granted = false;
       this.attend(socket);
       old.onmessage = null;
@@ -183,7 +184,10 @@ document.addEventListener("chatinterface:send", ({ target, detail }) => {
   const connection = connections.get(target);
   detail.sent = connection && !connection.granted && connection.send(detail.frame);
 });
-document.addEventListener("chatinterface:message.settled", ({ target }) => setTimeout(() => connections.get(target)?.identify()));
+// Once the first message is answered to who has sent it, and by a reply: either may come first.
+for (const type of ["accepted", "message.settled"]) {
+  document.addEventListener(`chatinterface:${type}`, ({ target }) => setTimeout(() => connections.get(target)?.identify()));
+}
 document.addEventListener("chatinterface:renew", ({ target }) => connections.get(target)?.renew());
 document.addEventListener("visibilitychange", each((connection) => document.hidden || connection.hurry()));
 window.addEventListener("online", each((connection) => connection.renew()));
