@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, markcoroutinefunction
 from channels.routing import URLRouter
 from channels.testing import ApplicationCommunicator, WebsocketCommunicator
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
@@ -140,36 +140,43 @@ async def test_chats_requests_go_side_by_side(settings: Any) -> None:
     assert [code for code, _ in answers] == [200, 200]
 
 
-async def test_visitor_leaves_during_async_part(settings: Any) -> None:
-    """Nothing of what the request's thread had is left in its task, which goes on to tell that the request is over."""
-    waits, finished = asyncio.Event(), asyncio.Event()
+async def test_visitor_leaves_before_async_part(settings: Any) -> None:
+    """What the request's thread was about to do is left to it: all that follows in its task can do without."""
+    begins, ended, finished, gone = asyncio.Event(), asyncio.Event(), asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
 
-    async def wait() -> None:
-        waits.set()
-        await asyncio.Event().wait()
+    @markcoroutinefunction
+    def hold() -> Any:
+        # Called in the thread, when it waits for no task yet.
+        loop.call_soon_threadsafe(begins.set)
+        gone.wait(2 * PATIENCE)
+        return asyncio.sleep(0)
 
     class Bot(chat.ChatInterface):
         def fn(self, message: str) -> str:
             return message
 
         def has_permission(self, request: Any) -> bool:
-            async_to_sync(wait)()
+            async_to_sync(hold)()
+            loop.call_soon_threadsafe(ended.set)
             return True
 
     def over(**_: Any) -> None:
         finished.set()
 
     chat.register(Bot)
-    scope = {"type": "http", "method": "GET", "path": "/chat/bot/", "query_string": b"", "headers": [(b"host", b"a")]}
     settings.ALLOWED_HOSTS = ["a"]
+    scope = {"type": "http", "method": "GET", "path": "/chat/bot/", "query_string": b"", "headers": [(b"host", b"a")]}
     request = ApplicationCommunicator(asgi.application(get_asgi_application()), scope)
     request_finished.connect(over)
     try:
         await request.send_input({"type": "http.request", "body": b""})
-        await waits.wait()
+        await begins.wait()
         await request.send_input({"type": "http.disconnect"})
         await request.wait(PATIENCE)
     finally:
+        gone.set()
+        await ended.wait()
         request_finished.disconnect(over)
     assert finished.is_set()
 
