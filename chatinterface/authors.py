@@ -12,6 +12,9 @@ from chatinterface.content.avatars import initial, is_text
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Message
 
+# What of a message says whose it is.
+AUTHOR = ("role", "user_name", "avatar")
+
 ADDRESSES = ("/", "http://", "https://", "data:image/")
 
 
@@ -60,11 +63,7 @@ def link(messages: Sequence[Message], before: Message | None = None) -> None:
 def continues(message: Message) -> bool:
     """Whether the message before it is by the same author, so that the name need not be said again."""
     before = message.parent
-    return before is not None and (before.role, before.user_name, before.avatar) == (
-        message.role,
-        message.user_name,
-        message.avatar,
-    )
+    return before is not None and all(getattr(before, name) == getattr(message, name) for name in AUTHOR)
 
 
 def role_of(interface: ChatInterface, user_name: str) -> Message.Role:

@@ -28,8 +28,8 @@ class OneThreadHandler(ASGIHandler):
         super().load_middleware(is_async=False)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        # In a task, whose context is its own: what is left there of a request that is given up must not be met by what
-        # is done after it.
+        # In a task, whose context is its own: asgiref copies the thread's into it, and where a visitor goes away in the
+        # middle of that, the executor of what was going on there. What is done after the request needs none of it.
         return await asyncio.create_task(in_request_thread(self.get_response, request))
 
     async def send_response(self, response: HttpResponseBase, send: Any) -> None:

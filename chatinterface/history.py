@@ -98,20 +98,19 @@ def find(who: Visitor, uuid: UUID, interface: str | None = None, *, lock: bool =
     if lock and transaction.get_connection().features.has_select_for_update:
         # By a statement of its own: one that joins would show the leaf as it was before the wait.
         Conversation.objects.select_for_update().only("pk").get(who.owns(), uuid=uuid, deleted_at=None, **named)
-    found = _kept().get(who.owns(), uuid=uuid, **named)
+    found = _undeleted().get(who.owns(), uuid=uuid, **named)
     if found.user_id is not None:
         found.user = who.account
     return found
 
 
 @cache
-def _kept() -> QuerySet[Conversation]:
-    # Made once: to make it takes as long as to ask by it. What a message says may be long; what follows it asks whose
-    # it is.
+def _undeleted() -> QuerySet[Conversation]:
+    # Made once: to make it takes as long as to ask by it. What a leaf says may be long: only whose it is is read.
     fields = [field.name for field in Conversation._meta.concrete_fields]
-    author = [f"leaf__{name}" for name in ("role", "user_name", "avatar")]
-    there = Conversation.objects.filter(deleted_at=None)
-    return with_leases(there.select_related("leaf").only(*fields, *author))
+    author = [f"leaf__{name}" for name in authors.AUTHOR]
+    undeleted = Conversation.objects.filter(deleted_at=None)
+    return with_leases(undeleted.select_related("leaf").only(*fields, *author))
 
 
 def with_leases(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:

@@ -174,11 +174,9 @@ def _places(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> list[
 def stop(request: HttpRequest, interface: ChatInterface, uuid: UUID, message: int | None = None) -> HttpResponse:
     """Stop the replies that are being written or wait, wherever they are: all of them, or this one.
 
-    There may be none any more: that is no error, unless this one was never there.
+    There may be none any more: that is no error.
     """
     conversation = history.find(history.visitor(request), uuid, interface.name)
-    if message is not None:
-        conversation.messages.only("pk").get(pk=message)
     interrupt_lost(conversation)
     if conversation.answering:
         buttons.before_stop(interface, conversation)

@@ -107,7 +107,9 @@ class Chat:
         self.page.mouse.wheel(0, -100_000)
 
     def reload(self) -> "Chat":
-        """Load the page anew, and wait for its socket."""
+        """Load the page anew, and wait for its socket; what shows anything has an address of its own first."""
+        if self.messages.count():
+            expect(self.root.locator("input[name=token]")).to_have_count(0)
         self.page.reload()
         self.connected()
         return self

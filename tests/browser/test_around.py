@@ -99,6 +99,16 @@ def test_offered_replies_and_reactions(
     accessible(page)
 
 
+def test_focus_stays_when_the_log_is_fetched_anew(page: Page, server: Server) -> None:
+    """On what only the last message shows."""
+    chat = answered(Chat(page, server).open("coffee"), "Hello")
+    chat.action("option").first.focus()
+    page.evaluate("() => { window.before = document.activeElement }")
+    chat.root.dispatch_event("chatinterface:log.changed")
+    page.wait_for_function("() => !before.isConnected")
+    expect(chat.action("option").first).to_be_focused()
+
+
 def test_message_is_copied(new_context: Callable[..., BrowserContext], server: Server) -> None:
     context = new_context()
     context.grant_permissions(["clipboard-read", "clipboard-write"])

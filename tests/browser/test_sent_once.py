@@ -97,6 +97,20 @@ def test_by_socket_where_reply_is_faster(page: Page, server: Server) -> None:
     assert len(answers) == 1
 
 
+def test_enter_before_the_answer(page: Page, server: Server) -> None:
+    """To the message before, whose reply was faster: it counts once that one is known to have arrived."""
+    answers: list[tuple[Route, APIResponse]] = []
+    page.route("**/send/", lambda route: answers.append((route, route.fetch())), times=1)
+    chat = Chat(page, server).open("script").send("stream 1")
+    chat.has_status("done", count=1)
+    chat.send("stream 2")
+    expect(chat.input).to_have_value("stream 2")
+    ((route, response),) = answers
+    route.fulfill(response=response)
+    agree(chat, "stream 1", "stream 2")
+    expect(chat.input).to_have_value("")
+
+
 def is_message(frame: str | bytes) -> bool:
     return '"type":"send"' in str(frame)
 
@@ -165,6 +179,19 @@ def test_enter_while_cut(proxy: Callable[[Server], Proxy], page: Page, server: S
     agree(chat, "stream 1", "stream 2")
     expect(chat.log.get_by_text(KEPT)).to_be_hidden()
     expect(chat.status).not_to_contain_text(KEPT)
+
+
+def test_enter_while_another_is_kept(chat: Chat, console: Console) -> None:
+    """Both are sent, each once."""
+    console.allow(CUT)
+    chat.page.route("**/send/", lambda route: route.abort())
+    chat.send("stream 1")
+    expect(chat.log).to_contain_text(KEPT)
+    chat.send("stream 2")
+    expect(chat.input).to_have_value("stream 2")
+    chat.page.unroute("**/send/")
+    agree(chat, "stream 1", "stream 2")
+    expect(chat.input).to_have_value("")
 
 
 def test_server_down(page: Page, start_server: Callable[..., Server], console: Console) -> None:

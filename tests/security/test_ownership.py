@@ -22,7 +22,7 @@ PIECE = {"Upload-Offset": "0", "Upload-Length": "1", "Upload-Name": "x.txt", "Up
 PARTS = {"message", "file", "prompt"}
 
 # What may have been done already, so that it is no error where there is nothing.
-REPEATABLE = {"remove-upload"}
+REPEATABLE = {"remove-upload", "stop-reply"}
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ function converse(root) {
   root.addEventListener("htmx:beforeRequest", ({ detail }) => notice(root, detail, ""));
   root.addEventListener("htmx:afterRequest", ({ detail }) => refused(root, detail));
   window.htmx?.process(root); // Otherwise its turn comes later, and what is sent before would leave the page.
+  order(root);
   root.dispatchEvent(new CustomEvent("chatinterface:start", { bubbles: true }));
 }
 
@@ -155,14 +156,16 @@ function look(root, glimpsed) {
 // What depends on the messages around is said by attributes: a selector that asks for it has all of the log styled anew
 // by whatever changes in it.
 function order(root) {
-  root.toggleAttribute("data-unasked", !root.querySelector("[data-chat-log] > [data-role=user]"));
-  const latest = root.querySelector("[data-chat-log] > .ci-message:last-of-type");
-  for (const article of root.querySelectorAll("[data-chat-log] > [data-latest]")) article.toggleAttribute("data-latest", article === latest);
-  latest?.setAttribute("data-latest", "");
-  for (const article of root.querySelectorAll("[data-chat-log] > [data-role=assistant]")) {
-    const followed = article.nextElementSibling.matches("[data-role=assistant]:not([data-button])");
-    article.toggleAttribute("data-followed", followed);
-  }
+  const messages = [...root.querySelectorAll("[data-chat-log] > .ci-message")];
+  root.toggleAttribute("data-opened", messages.some((each) => "opening" in each.dataset));
+  root.toggleAttribute("data-unasked", !messages.some((each) => each.dataset.role === "user"));
+  messages.forEach((each, index) => {
+    const next = messages[index + 1];
+    const followed = each.dataset.role === "assistant" && next?.matches("[data-role=assistant]:not([data-button])");
+    each.toggleAttribute("data-latest", !next);
+    each.toggleAttribute("data-followed", Boolean(followed));
+    each.toggleAttribute("data-answered", Boolean(next?.matches("[data-filled]")));
+  });
 }
 
 // Something stands in the log that can be read, and is no more than what a button may leave nothing of.
@@ -191,9 +194,9 @@ document.addEventListener("chatinterface:content", ({ target, detail }) => {
   date(root, detail);
   dressUp(detail);
   equip(root, detail);
-  if (detail.some((each) => each.matches("[data-message]"))) order(root);
 });
 on("start", look);
+on("inserted", order);
 on("refetched", look);
 on("run.state", (root, { message, status, text }) => {
   const article = root.querySelector(`[data-message="${message}"]`);
@@ -289,7 +292,6 @@ window.addEventListener("popstate", () => {
 
 document.addEventListener("htmx:load", async ({ target }) => {
   startAll(target);
-  if (target.matches?.("[data-chat] [data-chat-log] > [data-message]")) order(target.closest("[data-chat]"));
   // What is seldom needed comes with the form that needs it.
   if (target.matches?.("[data-module]")) (await import(target.dataset.module)).prepare(target);
 });

@@ -33,6 +33,7 @@ class Composer {
     this.errors = form.querySelector("[data-chat-errors]");
     this.outbox = root.querySelector("[data-chat-outbox]");
     this.sending = null; // {text, key, waiting, shown, carried}
+    this.expected = 0; // the revision in which the log has what was sent last
     const early = this.input.value;
     this.restore();
     this.input.addEventListener("keydown", (event) => this.keydown(event));
@@ -74,14 +75,18 @@ class Composer {
   }
 
   typed() {
+    this.next = false;
     this.complain("");
     this.grow();
     this.save();
   }
 
   submit(event) {
-    if (this.aside || this.sending?.waiting) return;
+    if (this.aside) return;
     const text = this.input.value;
+    // An Enter counts when the message before has arrived and can be followed, unless what it was pressed for is edited.
+    if (this.sending && !this.repeating) this.next = text.trim() && text !== this.sending.text;
+    if (this.sending?.waiting) return;
     // attach.js says which files go with it, and whether they are there.
     const attached = { held: Boolean(this.sending), uploads: "", uploadsToken: "" };
     const { held, uploads, uploadsToken } = attached.held ? attached : this.emit("composing", attached);
@@ -147,6 +152,7 @@ class Composer {
   show() {
     this.sending.shown = true;
     this.outbox.querySelector(".ci-body > p").textContent = this.sending.text;
+    clearTimeout(this.appearing);
     this.appearing = setTimeout(() => this.appear(), SOON);
     if (!this.keeps) this.set("");
     // The button that was pressed gives way to another.
@@ -154,24 +160,24 @@ class Composer {
     this.emit("sending");
   }
 
-  // Whether the page shows by itself what was sent.
-  set shows(shows) {
+  // Have the page show by itself what was sent, or no more.
+  reveal(visible) {
     clearTimeout(this.appearing);
     this.appearing = null;
-    this.outbox.hidden = !shows;
-    this.root.toggleAttribute("data-appeared", shows);
+    this.outbox.hidden = !visible;
+    this.root.toggleAttribute("data-appeared", visible);
   }
 
   appear() {
-    this.shows = true;
-    this.emit("appeared");
+    this.reveal(true);
+    this.emit("placed");
   }
 
-  // The log has it.
+  // The log has it, which may never have appeared before.
   vanish() {
     const soon = this.appearing;
-    this.shows = false;
-    if (soon) this.emit("appeared");
+    this.reveal(false);
+    if (soon) this.emit("placed");
   }
 
   // Of all refusals, 422 brings the sentences to show.
@@ -197,6 +203,16 @@ class Composer {
     if (status.textContent === this.root.dataset.textKept) status.textContent = "";
     this.emit("accepted");
     this.settled();
+    this.proceed();
+  }
+
+  // With what Enter was pressed for too early.
+  proceed() {
+    const { state, onBusy, revision } = this.root.dataset;
+    const free = onBusy || (state === "idle" && Number(revision) >= this.expected);
+    if (!this.next || this.sending || !free) return;
+    this.next = false;
+    this.form.requestSubmit();
   }
 
   // The conversation has its row now: its owner is known without the token, which ends some day.
@@ -221,14 +237,18 @@ class Composer {
   }
 
   again() {
-    if (this.sending?.waiting && !this.aside && this.form.isConnected) this.form.requestSubmit();
+    if (!this.sending?.waiting || this.aside || !this.form.isConnected) return;
+    this.repeating = true;
+    this.form.requestSubmit();
+    this.repeating = false;
   }
 
   refuse(status) {
     const { text, key, shown, uploads } = this.sending;
     this.refused = { text, key, uploads };
     this.sending = null;
-    this.shows = false;
+    this.next = false;
+    this.reveal(false);
     if (shown && !this.keeps) this.set(this.input.value ? `${text}\n${this.input.value}` : text);
     const { dataset } = this.root;
     if (status !== 422) this.complain(dataset[`text-${status}`] ?? dataset.textTrouble);
@@ -261,6 +281,7 @@ class Composer {
 
   // What the server has is in the log already, where only the answer was lost.
   confirmed(revision) {
+    this.expected = revision;
     if (Number(this.root.dataset.revision) >= revision) this.vanish();
   }
 
@@ -333,6 +354,9 @@ document.addEventListener("chatinterface:pressed", ({ target }) => {
   composer?.settled();
   composer?.save();
 });
+for (const type of ["message.settled", "refetched"]) {
+  document.addEventListener(`chatinterface:${type}`, ({ target }) => setTimeout(() => composers.get(target)?.proceed()));
+}
 document.addEventListener("chatinterface:open", ({ target }) => composers.get(target)?.again());
 document.addEventListener("chatinterface:refetched", ({ target }) => composers.get(target)?.arrived());
 document.addEventListener("chatinterface:message.added", ({ target }) => composers.get(target)?.arrived());

@@ -1,6 +1,6 @@
 // A form in a reply: said aloud when it comes; where it is not taken, the first field that is wrong gets the focus.
 
-const LAST = ".ci-message:last-of-type";
+const LAST = ".ci-message[data-latest]";
 
 function announce(form) {
   const status = form.closest("[data-chat]")?.querySelector("[data-chat-status]");
@@ -26,6 +26,11 @@ function mark(place, errors) {
     else control.removeAttribute("aria-invalid");
     control.setAttribute("aria-describedby", place.id);
   }
+}
+
+function show(control) {
+  const output = control.closest("[data-field]")?.querySelector("output");
+  if (output && control.type === "range") output.value = control.value;
 }
 
 export function prepare(form) {
@@ -54,8 +59,7 @@ export function prepare(form) {
     root.querySelector("[data-chat-input]")?.focus({ preventScroll: true });
     if (root.dataset.connection !== "open") root.dispatchEvent(new CustomEvent("chatinterface:log.changed", { bubbles: true }));
   });
-  form.addEventListener("input", ({ target }) => {
-    const output = target.closest("[data-field]")?.querySelector("output");
-    if (output && target.type === "range") output.value = target.value;
-  });
+  form.addEventListener("input", ({ target }) => show(target));
+  // It may have been moved already.
+  form.querySelectorAll("[type=range]").forEach(show);
 }

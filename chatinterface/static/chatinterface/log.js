@@ -25,7 +25,7 @@ class Log {
     root.addEventListener("htmx:beforeSwap", ({ target }) => target.matches("[data-chat-older]") && this.hold());
     root.addEventListener("htmx:beforeRequest", ({ target }) => target.matches("[data-turns]") && this.turns(target));
     root.addEventListener("htmx:afterRequest", ({ detail }) => detail.successful || (this.turning = null));
-    root.addEventListener("htmx:afterSwap", () => this.anchor && !this.fetching && this.release());
+    root.addEventListener("htmx:afterSwap", () => this.swapped());
     this.poll = setInterval(() => this.look(), POLL);
   }
 
@@ -115,6 +115,11 @@ class Log {
     return articles.findLast((article) => Number(article.dataset.message) <= this.anchor.id);
   }
 
+  swapped() {
+    this.emit("inserted");
+    if (this.anchor && !this.fetching) this.release();
+  }
+
   release() {
     const article = this.anchored;
     if (article) this.element.scrollTop += article.getBoundingClientRect().top - this.anchor.top;
@@ -162,6 +167,7 @@ class Log {
     const outbox = this.element.querySelector("[data-chat-outbox]");
     while (outbox.previousSibling) outbox.previousSibling.remove();
     outbox.insertAdjacentHTML("beforebegin", html);
+    this.emit("inserted");
     const { revision, undone } = this.element.querySelector("[data-chat-snapshot]").dataset;
     this.root.dataset.undone = undone;
     this.root.toggleAttribute("data-empty", !this.element.querySelector("[data-message]:not([data-quiet])"));
@@ -197,6 +203,7 @@ class Log {
     const sentinel = this.element.querySelector("[data-chat-older]");
     const html = sentinel && (await this.get(sentinel.getAttribute("hx-get"), signal));
     if (html) sentinel.outerHTML = html;
+    this.emit("inserted");
     return Boolean(html);
   }
 
@@ -244,7 +251,7 @@ function on(type, handle) {
 
 document.addEventListener("chatinterface:start", ({ target }) => logs.set(target, new Log(target)));
 on("sending", (log) => log.follow(true));
-on("appeared", (log) => log.grown({ asked: true }));
+on("placed", (log) => log.grown({ asked: true }));
 on("sent", (log, { revision }) => log.expect(revision));
 on("pressed", (log, { revision }) => log.expect(revision, { follow: false }));
 on("turned", (log, { revision }) => log.expect(revision, { follow: false }));

@@ -52,7 +52,11 @@ async function load(root, id, url) {
     const response = await fetch(url, { headers: { "HX-Request": "true" } });
     const html = response.ok && !response.redirected && (await response.text());
     if (!find(root, id)) return;
-    if (html) return place(root, html);
+    if (html) {
+      place(root, html);
+      root.dispatchEvent(new CustomEvent("chatinterface:inserted", { bubbles: true }));
+      return;
+    }
   } catch {
     // No connection: the log is fetched until there is one.
   }

@@ -19,6 +19,11 @@ function relate(form) {
   }
 }
 
+function show(control) {
+  const output = control.closest("[data-field]")?.querySelector("output");
+  if (output && control.type === "range") output.value = control.value;
+}
+
 export function prepare(form) {
   form.dataset.loaded = "";
   const part = form.closest("[data-part]")?.dataset.part;
@@ -39,8 +44,7 @@ export function prepare(form) {
       root?.dispatchEvent(new CustomEvent("chatinterface:log.changed", { bubbles: true }));
     }
   });
-  form.addEventListener("input", ({ target }) => {
-    const output = target.closest("[data-field]")?.querySelector("output");
-    if (output && target.type === "range") output.value = target.value;
-  });
+  form.addEventListener("input", ({ target }) => show(target));
+  // It may have been moved already.
+  form.querySelectorAll("[type=range]").forEach(show);
 }

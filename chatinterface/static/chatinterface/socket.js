@@ -55,7 +55,7 @@ class Connection {
   }
 
   // A page that its token has let in may have had no session then: by its cookie its visitor can send, too. The open
-  // socket is given up when the other is there.
+  // socket is given up when the other is there; not while a reply is written, of which something would be missed.
   identify() {
     if (!this.granted || this.byToken || this.identifying || this.root.dataset.state !== "idle") return;
     this.identifying = true;
@@ -184,9 +184,12 @@ document.addEventListener("chatinterface:send", ({ target, detail }) => {
   const connection = connections.get(target);
   detail.sent = connection && !connection.granted && connection.send(detail.frame);
 });
-// Once the first message is answered to who has sent it, and by a reply: either may come first.
-for (const type of ["accepted", "message.settled"]) {
-  document.addEventListener(`chatinterface:${type}`, ({ target }) => setTimeout(() => connections.get(target)?.identify()));
+// When the visitor is known, by the answer to what they have sent or pressed, and the reply is complete: either may come
+// last.
+for (const type of ["accepted", "pressed", "message.settled"]) {
+  document.addEventListener(`chatinterface:${type}`, ({ target }) => {
+    setTimeout(() => connections.get(target.closest("[data-chat]"))?.identify());
+  });
 }
 document.addEventListener("chatinterface:renew", ({ target }) => connections.get(target)?.renew());
 document.addEventListener("visibilitychange", each((connection) => document.hidden || connection.hurry()));
