@@ -138,7 +138,7 @@ function dressUp(elements) {
   for (const element of elements.flatMap((each) => [each, ...each.querySelectorAll(needy)])) {
     const { style: styles, module } = element.dataset;
     if (styles) Promise.all(styles.split(" ").map(style)).then(() => (element.dataset.styled = ""));
-    if (module) import(module).then(({ prepare }) => prepare?.(element));
+    if (module) import(module).then(({ prepare }) => element.isConnected && prepare?.(element));
   }
 }
 
@@ -293,6 +293,8 @@ window.addEventListener("popstate", () => {
 document.addEventListener("htmx:load", async ({ target }) => {
   startAll(target);
   // What is seldom needed comes with the form that needs it.
-  if (target.matches?.("[data-module]")) (await import(target.dataset.module)).prepare(target);
+  if (!target.matches?.("[data-module]")) return;
+  const { prepare } = await import(target.dataset.module);
+  if (target.isConnected) prepare(target);
 });
 startAll(document);

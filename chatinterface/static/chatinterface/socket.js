@@ -24,6 +24,7 @@ class Connection {
   constructor(root) {
     this.root = root;
     this.attempts = 0;
+    this.expected = 0; // the revision that the log is to have
     this.connect();
   }
 
@@ -57,19 +58,24 @@ class Connection {
   // A page that its token has let in may have had no session then: by its cookie its visitor can send, too. The open
   // socket is given up when the other is there; not while a reply is written, of which something would be missed.
   identify() {
-    if (!this.granted || this.byToken || this.identifying || this.root.dataset.state !== "idle") return;
+    if (!this.granted || this.byToken || this.identifying || !this.rests) return;
     this.identifying = true;
     const [old, socket] = [this.socket, this.dial()];
     socket.onclose = () => (this.identifying = false);
     socket.onopen = () => {
       this.identifying = false;
-      const idle = this.root.dataset.state === "idle";
-      if (this.socket !== old || old.readyState !== WebSocket.OPEN || !idle) return socket.close();
+      if (this.socket !== old || old.readyState !== WebSocket.OPEN || !this.rests) return socket.close();
       this.granted = false;
       this.attend(socket);
       old.onmessage = null;
       old.close();
     };
+  }
+
+  // The log has all that is known to have been said, and nothing is being written.
+  get rests() {
+    const { state, revision } = this.root.dataset;
+    return state === "idle" && Number(revision) >= this.expected;
   }
 
   opened() {
@@ -90,8 +96,9 @@ class Connection {
     return true;
   }
 
-  answer() {
+  answer({ revision = 0 }) {
     this.answered = true;
+    this.expected = revision;
     const held = this.held ?? [];
     this.held = null;
     held.forEach((data) => this.receive(data));
@@ -177,8 +184,11 @@ class Connection {
 const each = (act) => () => connections.forEach(act);
 
 document.addEventListener("chatinterface:start", ({ target }) => connections.set(target, new Connection(target)));
-document.addEventListener("chatinterface:sent", ({ target }) => connections.get(target.closest("[data-chat]"))?.answer());
-document.addEventListener("chatinterface:pressed", ({ target }) => connections.get(target.closest("[data-chat]"))?.answer());
+for (const type of ["sent", "pressed"]) {
+  document.addEventListener(`chatinterface:${type}`, ({ target, detail }) => {
+    connections.get(target.closest("[data-chat]"))?.answer(detail);
+  });
+}
 document.addEventListener("chatinterface:ask", ({ target, detail }) => connections.get(target)?.send(detail));
 document.addEventListener("chatinterface:send", ({ target, detail }) => {
   const connection = connections.get(target);
