@@ -24,7 +24,7 @@ def conversation(chat: Chat) -> str:
 def test_site_writes_in_two_tabs(page: Page, server: Server) -> None:
     chat = Chat(page, server).open("my_order")
     chat.send("a compass")
-    chat.has_status("done", count=1)
+    chat.has_status("done", count=3)
     other = chat.again()
     for tab in (chat, other):
         expect(tab.messages.last).to_contain_text("Your order has shipped.")

@@ -206,11 +206,12 @@ class Composer {
     this.proceed();
   }
 
-  // With what Enter was pressed for too early.
+  // The log has what was sent; with what Enter was pressed for too early.
   proceed() {
     const { state, onBusy, revision } = this.root.dataset;
-    const free = onBusy || (state === "idle" && Number(revision) >= this.expected);
-    if (!this.next || this.sending || !free) return;
+    const there = Number(revision) >= this.expected;
+    if (there && !this.sending) this.vanish();
+    if (!this.next || this.sending || !(onBusy || (state === "idle" && there))) return;
     this.next = false;
     this.form.requestSubmit();
   }
