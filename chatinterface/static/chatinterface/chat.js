@@ -234,6 +234,12 @@ on("turned", (control, { said, offer, withdraw }) => {
   }
   if (!control.closest("[data-message]")) root.querySelector("[data-chat-input]")?.focus({ preventScroll: true });
 });
+// A slider in a reply says where it stands, also before the script of its form is there.
+document.addEventListener("input", ({ target }) => {
+  if (target.type !== "range" || !target.closest("[data-form], [data-prompt]")) return;
+  const output = target.closest("[data-field]")?.querySelector("output");
+  if (output) output.value = target.value;
+});
 // The last own message can be edited from the empty field.
 document.addEventListener("keydown", (event) => {
   const { target, key, shiftKey, altKey, ctrlKey, metaKey } = event;

@@ -206,7 +206,8 @@ class Composer {
     this.proceed();
   }
 
-  // The log has what was sent; with what Enter was pressed for too early.
+  // What the server has may be in the log already, where only the answer was late or lost: then it is not shown twice, and
+  // what Enter was pressed for too early can follow.
   proceed() {
     const { state, onBusy, revision } = this.root.dataset;
     const there = Number(revision) >= this.expected;
@@ -280,10 +281,8 @@ class Composer {
     else this.vanish();
   }
 
-  // What the server has is in the log already, where only the answer was lost.
   confirmed(revision) {
     this.expected = revision;
-    if (Number(this.root.dataset.revision) >= revision) this.vanish();
   }
 
   set(text) {

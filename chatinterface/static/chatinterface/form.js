@@ -28,11 +28,6 @@ function mark(place, errors) {
   }
 }
 
-function show(control) {
-  const output = control.closest("[data-field]")?.querySelector("output");
-  if (output && control.type === "range") output.value = control.value;
-}
-
 export function prepare(form) {
   if (form.dataset.loaded !== undefined) return;
   form.dataset.loaded = "";
@@ -59,7 +54,4 @@ export function prepare(form) {
     root.querySelector("[data-chat-input]")?.focus({ preventScroll: true });
     if (root.dataset.connection !== "open") root.dispatchEvent(new CustomEvent("chatinterface:log.changed", { bubbles: true }));
   });
-  form.addEventListener("input", ({ target }) => show(target));
-  // It may have been moved already.
-  form.querySelectorAll("[type=range]").forEach(show);
 }

@@ -19,11 +19,6 @@ function relate(form) {
   }
 }
 
-function show(control) {
-  const output = control.closest("[data-field]")?.querySelector("output");
-  if (output && control.type === "range") output.value = control.value;
-}
-
 export function prepare(form) {
   form.dataset.loaded = "";
   const part = form.closest("[data-part]")?.dataset.part;
@@ -44,7 +39,4 @@ export function prepare(form) {
       root?.dispatchEvent(new CustomEvent("chatinterface:log.changed", { bubbles: true }));
     }
   });
-  form.addEventListener("input", ({ target }) => show(target));
-  // It may have been moved already.
-  form.querySelectorAll("[type=range]").forEach(show);
 }
