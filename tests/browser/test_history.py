@@ -210,6 +210,24 @@ def test_key_asks_before_it_deletes(visitor: Chat) -> None:
     expect(panel.rows).to_have_count(1)
 
 
+@pytest.mark.parametrize("by", ["key", "menu"])
+def test_row_that_changes_meanwhile_is_deleted(visitor: Chat, by: str) -> None:
+    """Its element is another one by the time the visitor has chosen."""
+    panel = begun(visitor, "First thing", "Second thing")
+    other = own(panel)
+    page = panel.page
+    if by == "key":
+        panel.link("First thing").focus()
+        page.keyboard.press("Delete")
+    else:
+        panel.row("First thing").locator("[data-action=history-menu]").click()
+    other.act("First thing", "pin")
+    expect(panel.shelf("pinned")).to_have_count(1)
+    page.locator("[data-action=confirm-delete]" if by == "key" else "[data-history-menu] [data-action=delete]").click()
+    expect(panel.rows).to_have_count(1)
+    expect(panel.link("Second thing")).to_be_visible()
+
+
 def test_search_marks_what_it_finds(visitor: Chat) -> None:
     panel = begun(visitor, "Rye bread with a long rise", "The moons of Jupiter")
     panel.search.fill("jup")

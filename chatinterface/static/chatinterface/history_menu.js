@@ -4,11 +4,15 @@
 const UNDO = 10000; // milliseconds for which a deletion can be undone
 const DELETED = "chatinterface:deleted"; // outlives the page of the conversation that was deleted
 const ROW = "[data-history-item]";
-let chosen = null;
+let chosen = null; // the place of the row whose menu is open
 
 const rootOf = (element) => element.closest("[data-chat]");
 const part = (root, name) => root.querySelector(`[data-history-${name}]`);
 const titleOf = (row) => row.querySelector(".ci-item-title").title;
+
+// While the visitor chooses, the list may put another element in a row's place, or take it away.
+const placeOf = (row) => ({ root: rootOf(row), uuid: row.dataset.historyItem });
+const rowAt = ({ root, uuid }) => part(root, "list").querySelector(`[data-history-item="${uuid}"]`);
 
 // Resolves to whether it was done; what was refused is said by the page.
 async function post(root, row, action, values = {}) {
@@ -31,7 +35,7 @@ function openMenu(button) {
   const row = button.closest(ROW);
   const root = rootOf(row);
   const menu = part(root, "menu");
-  chosen = row;
+  chosen = placeOf(row);
   const { pinned, archived } = row.dataset;
   const shown = { pin: !pinned && !archived, unpin: pinned && !archived, archive: !archived, unarchive: archived };
   for (const [action, is] of Object.entries(shown)) menu.querySelector(`[data-action=${action}]`).hidden = !is;
@@ -54,7 +58,7 @@ function place(menu, button) {
 
 function closeMenu(root, focus) {
   part(root, "menu").hidePopover();
-  if (focus) chosen?.querySelector("[data-action=history-menu]")?.focus();
+  if (focus && chosen) rowAt(chosen)?.querySelector("[data-action=history-menu]").focus();
 }
 
 function rename(row) {
@@ -93,13 +97,16 @@ function rename(row) {
 }
 
 async function ask(row) {
-  const dialog = part(rootOf(row), "confirm");
-  part(rootOf(row), "confirm-title").textContent = titleOf(row);
+  const asked = placeOf(row);
+  const dialog = part(asked.root, "confirm");
+  part(asked.root, "confirm-title").textContent = titleOf(row);
   dialog.returnValue = "";
   dialog.showModal();
   await new Promise((closed) => dialog.addEventListener("close", closed, { once: true }));
-  if (dialog.returnValue === "delete") remove(row);
-  else row.querySelector("a").focus();
+  const now = rowAt(asked);
+  if (!now) return;
+  if (dialog.returnValue === "delete") remove(now);
+  else now.querySelector("a").focus();
 }
 
 async function remove(row) {
@@ -151,7 +158,8 @@ document.addEventListener("click", ({ target }) => {
   const item = target.closest("[data-history-menu] [role=menuitem]");
   if (!item) return;
   closeMenu(rootOf(item), item.dataset.action !== "rename");
-  if (chosen) ACTIONS[item.dataset.action]?.(chosen);
+  const row = chosen && rowAt(chosen);
+  if (row) ACTIONS[item.dataset.action]?.(row);
 });
 
 document.addEventListener("keydown", (event) => {
