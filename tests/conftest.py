@@ -12,6 +12,7 @@ from psycopg.sql import SQL, Identifier
 
 from chatinterface import registry
 from tests import services
+from tests.cluster.site import Balanced, Cluster
 from tests.proxy import Proxy
 from tests.server import Server, make_database, migrate
 
@@ -96,6 +97,20 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> It
     if "sqlite" in database["ENGINE"]:
         database.setdefault("TEST", {})["NAME"] = tmp_path_factory.mktemp("database") / "test.sqlite3"
     yield
+
+
+@pytest.fixture
+def cluster(processes: Cluster) -> Cluster:
+    """The `processes` of the folder or the file, all of them running, whatever the test before has done to them."""
+    processes.restore()
+    return processes
+
+
+@pytest.fixture
+def site(cluster: Cluster) -> Iterator[Balanced]:
+    """These processes behind the proxy."""
+    with cluster.balanced() as balanced:
+        yield balanced
 
 
 @pytest.fixture(scope="session")
