@@ -24,7 +24,8 @@ class InMemoryChannelLayer(layers.InMemoryChannelLayer):
 
     Channels' own looks through all channels and all groups at each message that it sends or receives, for those that
     have expired: with 100 pages that follow a reply, a quarter of the server's time goes into it, and with more pages
-    more. Here it does so once a second. Nor is a task made for each page that a message is for.
+    more. Here it does so once a second. Nor is a task made for each page that a message is for, or a queue for each
+    message that is received.
     """
 
     _cleaned = 0.0
@@ -36,6 +37,18 @@ class InMemoryChannelLayer(layers.InMemoryChannelLayer):
         self.require_valid_channel_name(channel)
         self._put(channel, message)
 
+    async def receive(self, channel: str) -> dict[str, Any]:
+        """See Channels."""
+        self.require_valid_channel_name(channel)
+        self._clean_expired()
+        queue = self._queue(channel)
+        try:
+            _expires, message = await queue.get()
+        finally:
+            if queue.empty():
+                self.channels.pop(channel, None)
+        return message
+
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         """See Channels."""
         assert isinstance(message, dict), "Message is not a dict"
@@ -46,13 +59,16 @@ class InMemoryChannelLayer(layers.InMemoryChannelLayer):
                 self._put(channel, message)
 
     def _put(self, channel: str, message: Mapping[str, Any]) -> None:
-        queue = self.channels.get(channel)
-        if queue is None:
-            queue = self.channels[channel] = asyncio.Queue(maxsize=self.get_capacity(channel))
         try:
-            queue.put_nowait((time.time() + self.expiry, _copied(message)))
+            self._queue(channel).put_nowait((time.time() + self.expiry, _copied(message)))
         except asyncio.QueueFull:
             raise ChannelFull(channel) from None
+
+    def _queue(self, channel: str) -> asyncio.Queue[tuple[float, dict[str, Any]]]:
+        queue: asyncio.Queue[tuple[float, dict[str, Any]]] | None = self.channels.get(channel)
+        if queue is None:
+            queue = self.channels[channel] = asyncio.Queue(maxsize=self.get_capacity(channel))
+        return queue
 
     def _clean_expired(self) -> None:
         now = time.monotonic()

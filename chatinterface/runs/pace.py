@@ -6,8 +6,8 @@ import asyncio
 import time
 from weakref import WeakKeyDictionary
 
-# Seconds between two patches of a reply, at least and at most.
-INTERVAL = 0.03
+# Seconds between two patches of a reply, at least and at most: no screen shows more of them.
+INTERVAL = 0.016
 WIDEST = 0.5
 
 # Seconds between two patches on the event loop: with more replies at once than fit between two of one of them, each
