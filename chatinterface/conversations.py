@@ -145,6 +145,9 @@ def _send(
         metadata=metadata,
         key=key,
     )
+    # Behind no leaf, others may have been the first message.
+    if conversation.leaf_id is not None and conversation.leaf_continued is False:
+        question.versions = [question.pk]
     if entered is not None:
         guidance.keep(conversation, entered.state, interface.standing(conversation.state)[0])
     if attached or (example and example.files):

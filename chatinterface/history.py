@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from django.core import signing
-from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db import connections, router
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from chatinterface import authors
 from chatinterface.models import Conversation, Message, Run
+from chatinterface.prepared import Parameter, Prepared
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -31,6 +32,14 @@ ACTIVE_UNTIL = Subquery(
     .order_by("lease_until")
     .values("lease_until")[:1]
 )
+
+# See Conversation.leaf_continued.
+LEAF_CONTINUED = Exists(Message.objects.filter(parent=OuterRef("leaf")))
+
+COLUMNS = [field.attname for field in Conversation._meta.concrete_fields]
+
+# The columns of parameters that are not called as these are.
+PARAMETERS = {"granted": "uuid", "since": "created_at"}
 
 # Seconds for which the token of a page without a conversation opens a socket.
 TOKEN_AGE = 24 * 60 * 60
@@ -64,22 +73,40 @@ class Visitor:
 
     def mine(self, prefix: str = "") -> Q:
         """The condition that something is this user's or session's; ``prefix`` leads to what has the owner."""
-        if self.user.is_authenticated:
-            return Q(**{f"{prefix}user": self.user.pk})
-        # Nobody has no session; an empty key owns nothing.
-        if not self.session_key:
-            return Q(pk__in=())
-        return Q(**{f"{prefix}user__isnull": True, f"{prefix}session_key": self.session_key})
+        return owned(user=self.user_id, session_key=self.session_key, prefix=prefix)
 
     def owns(self) -> Q:
         """The condition that a conversation is this visitor's, also by the token of their page."""
-        mine = self.mine()
-        if self.granted is None or self.user.is_authenticated:
-            return mine
-        # A page that was opened before its visitor had a session holds a token instead of the session's cookie.
-        theirs = Q(user__isnull=True, uuid=self.granted)
-        young = Q(created_at__gt=timezone.now() - timedelta(seconds=GRANT_AGE))
-        return mine | (theirs if self.connected else theirs & young)
+        return owned(**self.claims())
+
+    def claims(self) -> dict[str, Any]:
+        """What something may be this visitor's by: see owned()."""
+        if self.user_id is not None:
+            return {"user": self.user_id}
+        claims: dict[str, Any] = {"session_key": self.session_key} if self.session_key else {}
+        if self.granted is not None:
+            # A page that was opened before its visitor had a session holds a token instead of the session's cookie.
+            claims["granted"] = self.granted
+            if not self.connected:
+                claims["since"] = timezone.now() - timedelta(seconds=GRANT_AGE)
+        return claims
+
+
+def owned(*, user: Any = None, session_key: Any = "", granted: Any = None, since: Any = None, prefix: str = "") -> Q:
+    """The condition that something belongs to the user of this primary key; without one, to a session.
+
+    Or that it is the one conversation that was ``granted``; if it was made ``since`` then, where that is given.
+    ``prefix`` leads to what has the owner. Expressions may be given in the place of values.
+    """
+    if user is not None:
+        return Q(**{f"{prefix}user": user})
+    nobody = {f"{prefix}user__isnull": True}
+    # An empty key owns nothing.
+    mine = Q(**nobody, **{f"{prefix}session_key": session_key}) if session_key else Q(pk__in=())
+    if granted is None:
+        return mine
+    young = {} if since is None else {f"{prefix}created_at__gt": since}
+    return mine | Q(**nobody, **young, **{f"{prefix}uuid": granted})
 
 
 def visitor(request: HttpRequest, granted: UUID | None = None, *, connected: bool = False) -> Visitor:
@@ -92,25 +119,52 @@ def visitor(request: HttpRequest, granted: UUID | None = None, *, connected: boo
 def find(who: Visitor, uuid: UUID, interface: str | None = None, *, lock: bool = False) -> Conversation:
     """The conversation of that id, with its user and its leaf's author; with ``lock`` until the transaction's end.
 
-    Raises Conversation.DoesNotExist alike where there is none, where it was deleted, and where it is another's.
+    Read with it are its ``active_until`` and ``leaf_continued``. Raises Conversation.DoesNotExist alike where there is
+    none, where it was deleted, and where it is another's.
     """
-    named = {} if interface is None else {"interface": interface}
-    if lock and transaction.get_connection().features.has_select_for_update:
-        # By a statement of its own: one that joins would show the leaf as it was before the wait.
-        Conversation.objects.select_for_update().only("pk").get(who.owns(), uuid=uuid, deleted_at=None, **named)
-    found = _undeleted().get(who.owns(), uuid=uuid, **named)
+    using = router.db_for_write(Conversation) if lock else router.db_for_read(Conversation)
+    given = {**who.claims(), "uuid": uuid, **({} if interface is None else {"interface": interface})}
+    by = frozenset(given)
+    locks = lock and connections[using].features.has_select_for_update
+    # Locked by a statement of its own: one that joins would show the leaf as it was before the wait.
+    rows = [] if locks and not _locking(by).rows(using, **given) else _finding(by).rows(using, **given)
+    if not rows:
+        raise Conversation.DoesNotExist
+    return _found(using, rows[0], who)
+
+
+def _found(using: str, row: tuple[Any, ...], who: Visitor) -> Conversation:
+    count = len(COLUMNS)
+    found = Conversation.from_db(using, COLUMNS, row[:count])
+    found.active_until, found.leaf_continued, *author = row[count:]
+    if found.leaf_id is not None:
+        # What a leaf says may be long: only whose it is is read.
+        found.leaf = Message.from_db(using, ["id"], [found.leaf_id])
+        vars(found.leaf).update(zip(authors.AUTHOR, author, strict=True))
     if found.user_id is not None:
         found.user = who.account
     return found
 
 
 @cache
-def _undeleted() -> QuerySet[Conversation]:
-    # Made once: to make it takes as long as to ask by it. What a leaf says may be long: only whose it is is read.
-    fields = [field.name for field in Conversation._meta.concrete_fields]
+def _finding(by: frozenset[str]) -> Prepared:
+    # By its name, as with_leases() does.
+    seen = {"leaf_continued": LEAF_CONTINUED}
     author = [f"leaf__{name}" for name in authors.AUTHOR]
-    undeleted = Conversation.objects.filter(deleted_at=None)
-    return with_leases(undeleted.select_related("leaf").only(*fields, *author))
+    return Prepared(with_leases(_wanted(by)).annotate(**seen).values_list(*COLUMNS, "active_until", *seen, *author))
+
+
+@cache
+def _locking(by: frozenset[str]) -> Prepared:
+    return Prepared(_wanted(by).select_for_update().values_list("pk"))
+
+
+def _wanted(by: frozenset[str]) -> QuerySet[Conversation]:
+    """The conversations that are found by parameters of these names."""
+    fields: dict[str, Any] = {name: Conversation._meta.get_field(PARAMETERS.get(name, name)) for name in by}
+    given: dict[str, Any] = {name: Parameter(name, field) for name, field in fields.items()}
+    named = {name: given.pop(name) for name in ("uuid", "interface") if name in given}
+    return Conversation.objects.filter(owned(**given), deleted_at=None, **named)
 
 
 def with_leases(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:

@@ -95,6 +95,9 @@ class Conversation(Leased, models.Model):
     # The link by which it is read, where it is read by one.
     link: SharedLink | None = None
 
+    # Whether anything has followed its leaf, which is not shown any more; as of history.find(), None if not read.
+    leaf_continued: bool | None = None
+
 
 class Run(models.Model):
     """One execution of a callback, for one reply: what happened, and how long it took."""

@@ -36,6 +36,7 @@ LAYERS = [
         "icons",
         "layers",
         "controls",
+        "prepared",
     },
     {"content", "pending", "widgets"},
     {"inputs", "additional", "examples", "validation", "questions"},

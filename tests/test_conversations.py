@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from chatinterface import ChatInterface, conversations, replies
+from chatinterface import ChatInterface, conversations, replies, tree
 from chatinterface.content.markdown import render
 from chatinterface.content.parts import text_parts
 from chatinterface.conversations import Exchange
@@ -72,6 +72,30 @@ def test_send_adds_question_and_reply() -> None:
     assert (question.user_name, question.avatar, question.status) == ("Me", "🙂", "done")
     assert (reply.role, reply.parent, reply.run, reply.status) == ("assistant", question, exchange.run, "running")
     assert (reply.user_name, reply.avatar, reply.text) == ("Bot", "B", "")
+
+
+@db
+@pytest.mark.parametrize("left", ["nothing", "the last exchange", "everything"])
+def test_message_knows_its_versions(left: str) -> None:
+    """Those that were said in its place before, though the path has left them, and nothing takes their place."""
+    first = send()
+    settle(first)
+    uuid = first.conversation.uuid
+    second = send(uuid)
+    settle(second)
+    before, end = {
+        "nothing": ([], second.reply.pk),
+        "the last exchange": ([second.question.pk], first.reply.pk),
+        "everything": ([first.question.pk], None),
+    }[left]
+    conversation = Conversation.objects.get()
+    tree.leave(conversation, end)
+    conversation.save()
+    question = send(uuid, "again").question
+    assert (question.versions is None) is bool(before)
+    if before:
+        tree.number([question])
+    assert question.versions == [*before, question.pk]
 
 
 @db

@@ -1,11 +1,15 @@
+from datetime import timedelta
+from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.db import SessionStore
+from django.forms import model_to_dict
 from django.http import HttpRequest
 from django.test import RequestFactory
+from django.utils import timezone
 
 from chatinterface import history
 from chatinterface.history import PAGE_SIZE, Visitor
@@ -70,6 +74,26 @@ def test_grant_finds_no_users() -> None:
     assert not finds(Visitor(user=bob, granted=conversation.uuid), conversation)
 
 
+@pytest.mark.parametrize("owned_by", ["ann", "mine"])
+@pytest.mark.parametrize("deleted", [False, True])
+@pytest.mark.parametrize("old", [False, True])
+def test_found_by_whoever_may(*, owned_by: str, deleted: bool, old: bool) -> None:
+    users = {name: User.objects.create(username=name) for name in ("ann", "bob")}
+    owner = {"user": users[owned_by]} if owned_by in users else {"session_key": owned_by}
+    now = timezone.now()
+    made = {"created_at": now - timedelta(hours=1) if old else now, "deleted_at": now if deleted else None}
+    conversation = Conversation.objects.create(interface="ask", **owner, **made)
+    for asks, granted, connected, chat in product(
+        ["ann", "bob", "mine", "other", ""], [None, conversation.uuid, uuid4()], [False, True], [None, "ask", "tell"]
+    ):
+        user = users.get(asks)
+        key = "" if user else asks
+        who = Visitor(user=user or AnonymousUser(), session_key=key, granted=granted, connected=connected)
+        by_token = not user and owned_by not in users and granted == conversation.uuid and (connected or not old)
+        may = not deleted and chat != "tell" and (asks == owned_by or by_token)
+        assert finds(who, conversation, *([chat] if chat else [])) is may, (asks, granted, connected, chat)
+
+
 def test_only_in_its_chat() -> None:
     conversation = Conversation.objects.create(session_key="mine", interface="ask")
     assert finds(anonymous("mine"), conversation, "ask")
@@ -79,12 +103,40 @@ def test_only_in_its_chat() -> None:
 def test_find_is_one_query(django_assert_num_queries: Any) -> None:
     user = User.objects.create(username="ann")
     conversation = Conversation.objects.create(user=user)
-    conversation.leaf = Message.objects.create(conversation=conversation, role="user")
+    conversation.leaf = Message.objects.create(conversation=conversation, role="user", user_name="Ann", avatar="A")
     conversation.save()
     with django_assert_num_queries(1):
         found = history.find(Visitor(user=user), conversation.uuid)
         assert found.leaf is not None
-        assert (found.leaf.role, found.user, found.answering) == ("user", user, False)
+        assert (found.leaf.role, found.leaf.user_name, found.leaf.avatar) == ("user", "Ann", "A")
+        assert (found.user, found.answering) == (user, False)
+
+
+def test_finds_all_of_it() -> None:
+    user = User.objects.create(username="ann")
+    now = timezone.now()
+    values = {"title": "Tea", "language": "de", "state": {"a": [1, {"b": None}]}, "unread": True, "revision": 7}
+    made = Conversation.objects.create(user=user, interface="ask", pinned_at=now, archived_at=now, **values)
+    run = made.runs.create(status="running", lease_until=now + timedelta(seconds=15))
+    found = history.find(Visitor(user=user), made.uuid)
+    assert model_to_dict(found) == model_to_dict(made)
+    assert (found.uuid, found.created_at, found.updated_at) == (made.uuid, made.created_at, made.updated_at)
+    assert found.active_until == run.lease_until
+    found.title = "Coffee"
+    found.save()
+    assert Conversation.objects.get().title == "Coffee"
+
+
+def test_knows_whether_the_leaf_was_continued() -> None:
+    conversation = Conversation.objects.create(session_key="mine")
+    first = Message.objects.create(conversation=conversation, role="user")
+    second = Message.objects.create(conversation=conversation, role="assistant", parent=first, active=False)
+    known = {}
+    for leaf in (None, first, second):
+        conversation.leaf = leaf
+        conversation.save()
+        known[leaf] = history.find(anonymous("mine"), conversation.uuid).leaf_continued
+    assert known == {None: False, first: True, second: False}
 
 
 def filled(count: int) -> Conversation:
