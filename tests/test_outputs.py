@@ -60,17 +60,17 @@ async def test_outputs_are_live() -> None:
 
     @chat.register(name="ask", yields="tokens", additional_outputs=["code"])
     async def ask(message: str) -> AsyncIterator[Any]:
-        yield "a", Code("1", "python")
+        yield "a", Code("first", "python")
         await gate.wait()
-        yield "b", Code("2", "python")
+        yield "b", Code("second", "python")
         yield "c", None
 
     tab = await Tab.open("ask")
     async with tab.connected():
         await tab.send("go")
-        assert "1" in (await tab.until("output.changed"))["html"]
+        assert "first" in (await tab.until("output.changed"))["html"]
         gate.set()
-        assert "2" in (await tab.until("output.changed"))["html"]
+        assert "second" in (await tab.until("output.changed"))["html"]
         await tab.until("message.settled")
     assert (await tab.reply()).text == "abc"
     assert (await Conversation.objects.aget()).state["outputs"]["code"]["component"] == "code"
