@@ -5,7 +5,15 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
 
-from benchmarks.load.visitor import PATIENCE, Incomplete, Site, Visitor, require_complete, require_order
+from benchmarks.load.visitor import (
+    PATIENCE,
+    Incomplete,
+    Site,
+    Visitor,
+    require_complete,
+    require_order,
+    require_settled,
+)
 
 # Seconds between two looks at a page that is not complete yet.
 LOOK = 0.5
@@ -103,13 +111,17 @@ async def _begun(began: asyncio.Event) -> None:
 
 
 async def _eventually(visitor: Visitor, tag: str, count: int) -> None:
-    """Wait until a page that is loaded now shows all of a reply. Raises Incomplete, also for what is out of order."""
+    """Wait until a page that is loaded now shows all of a reply, and that nothing more follows.
+
+    Raises Incomplete, also for what is out of order.
+    """
     deadline = time.monotonic() + PATIENCE
     while True:
         page = await visitor.stored()
         require_order(page, tag)
         try:
             require_complete(page, tag, count)
+            require_settled(page)
         except Incomplete:
             if time.monotonic() > deadline:
                 raise

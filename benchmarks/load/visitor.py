@@ -224,9 +224,9 @@ class Visitor:
         async with self._posting:
             # The first message makes the session, which its answer brings.
             page = await self.stored()
-        if not (shown := REPLY.findall(page)):
+        message, status = _last_reply(page)
+        if not message:
             return
-        message, status = int(shown[-1][0]), shown[-1][1]
         if message not in self.replies and self._awaited is not None:
             self.replies[message], self._awaited = self._awaited, None
         reply = self.replies.get(message)
@@ -269,11 +269,23 @@ def require_complete(shown: str, tag: str, count: int) -> None:
         raise Incomplete(f"{found} of {count} tokens of {tag} are shown")
 
 
+def require_settled(page: str) -> None:
+    """Raise Incomplete while the last reply on a page is still being written, by its own word."""
+    if _last_reply(page)[1] in OPEN:
+        raise Incomplete("the last reply is still being written")
+
+
 def require_order(shown: str, tag: str) -> None:
     """Raise Incomplete unless the tokens that the HTML shows are the first ones, each once and in order."""
     found = numbers(shown, tag)
     if found != list(range(len(found))):
         raise Incomplete(f"the tokens of {tag} are shown out of order, or not all of them once")
+
+
+def _last_reply(page: str) -> tuple[int, str]:
+    """The id of the last reply on a page, and how it stands; 0 where there is none."""
+    shown = REPLY.findall(page)
+    return (int(shown[-1][0]), shown[-1][1]) if shown else (0, "")
 
 
 def _is_loopback(host: str) -> bool:

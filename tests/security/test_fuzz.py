@@ -7,10 +7,12 @@ import asyncio
 import json
 import logging
 import os
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from http.client import HTTPConnection, HTTPException
+from io import BytesIO
 from socket import SHUT_WR
 from typing import Any
 from uuid import UUID, uuid4
@@ -174,10 +176,24 @@ async def _open(path: str, client: Any) -> AsyncIterator[WebsocketCommunicator]:
     await socket.wait(PATIENCE)
 
 
+class Body(BytesIO):
+    """What a server hands on of a request: however much a header has announced, it ends where nothing more comes."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(_within(size))
+
+    def readline(self, size: int | None = -1) -> bytes:
+        return super().readline(_within(size))
+
+
+def _within(size: int | None) -> int:
+    return -1 if size is None else min(size, sys.maxsize)
+
+
 def _answer(client: Any, sent: Request, names: Any) -> Any:
     data, content_type = sent.body.encoded(names)
-    headers = sent.sent_headers(names)
-    return client.generic(sent.method, sent.target(names), data, content_type, headers=headers)
+    body = {"wsgi.input": Body(data)}
+    return client.generic(sent.method, sent.target(names), data, content_type, headers=sent.sent_headers(names), **body)
 
 
 def test_real_server(server: Server) -> None:
