@@ -67,10 +67,10 @@ def floor(directory: Path) -> Iterator[Target]:
 
 
 @contextmanager
-def chat(directory: Path, database: Path) -> Iterator[Target]:
-    """The demo site with DEBUG off, on a scratch copy of the database."""
+def chat(directory: Path, database: Path, kind: type[Server] = Server) -> Iterator[Target]:
+    """The demo site with DEBUG off, on a scratch copy of the database, by Daphne or another kind of server."""
     directory.mkdir()
-    server = Server(directory, database).start()
+    server = kind(directory, database).start()
     assert server.process is not None
     try:
         pid = server.process.pid

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import targets
+from benchmarks.load.servers import KINDS
 from benchmarks.peers.environments import ENVIRONMENTS, python_of
 from benchmarks.targets import Target
 from tests.server import ROOT, free_port, wait_for_port
@@ -61,7 +62,9 @@ PEERS = {
     "nicegui": Peer(command=("{app}", "{port}"), input="input[placeholder=Message]"),
 }
 
-OURS = ("floor", "chat")
+# This project by each server that it is deployed with.
+CHATS = {"chat": KINDS["daphne"], "chat-uvicorn": KINDS["uvicorn"]}
+OURS = ("floor", *CHATS)
 ALL = (*OURS, *PEERS)
 
 
@@ -75,8 +78,8 @@ def running(name: str, database: Path, environments: Path = ENVIRONMENTS) -> Ite
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         if name == "floor":
             yield stack.enter_context(targets.floor(directory))
-        elif name == "chat":
-            yield stack.enter_context(targets.chat(directory / "chat", database))
+        elif name in CHATS:
+            yield stack.enter_context(targets.chat(directory / "chat", database, CHATS[name]))
         else:
             yield stack.enter_context(_serving(name, directory, environments))
 
