@@ -16,6 +16,7 @@ from chatinterface import ChatInterface, files, registry
 from chatinterface.content.tables import sheet
 from chatinterface.content.tables.sources import Source
 from chatinterface.models import Attachment, Conversation, Message
+from chatinterface.views import tables
 
 pytestmark = pytest.mark.django_db
 
@@ -136,9 +137,26 @@ def test_truth_is_translated(reader: Client, kept: Callable[..., Attachment]) ->
     assert ">no<" in page
 
 
+def content(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+def test_download_takes_its_time(
+    reader: Client, kept: Callable[..., Attachment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is too slow for a page is not for a file, and no more of it is in memory than goes out."""
+    monkeypatch.setattr(sheet, "PATIENCE", -1.0)
+    monkeypatch.setattr(sheet, "STEPS", 1)
+    monkeypatch.setattr(tables, "ROWS", 3)
+    response: Any = reader.get(url(kept(["a"], [[number] for number in range(10)]), "rows.csv"))
+    pieces = list(response.streaming_content)
+    assert b"".join(pieces).decode("utf-8-sig").split() == ["a", *map(str, range(10))]
+    assert len(pieces) == 5
+
+
 def test_download(reader: Client, kept: Callable[..., Attachment]) -> None:
     response = reader.get(url(kept(["=a"], [[-1], ["=SUM(A1)"], [None]]), "rows.csv"))
-    text = response.content.decode("utf-8-sig")
+    text = content(response).decode("utf-8-sig")
     assert list(csv.reader(io.StringIO(text))) == [["'=a"], ["-1"], ["'=SUM(A1)"], [""]]
     assert response["Content-Disposition"].startswith("attachment")
 
@@ -146,7 +164,7 @@ def test_download(reader: Client, kept: Callable[..., Attachment]) -> None:
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\ta", " =1", "\n=1", "\uff1d1", "\ufeff@a"])
 def test_formulas_are_harmless(reader: Client, kept: Callable[..., Attachment], text: str) -> None:
     response = reader.get(url(kept(["\uff1da"], [[text], [1.5], [None], ["a=b"]]), "rows.csv"))
-    cells = [row[0] for row in csv.reader(io.StringIO(response.content.decode("utf-8-sig"), newline=""))]
+    cells = [row[0] for row in csv.reader(io.StringIO(content(response).decode("utf-8-sig"), newline=""))]
     assert cells == ["'\uff1da", f"'{text}", "1.5", "", "a=b"]
 
 

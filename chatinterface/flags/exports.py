@@ -6,15 +6,13 @@ while somebody downloads slowly, and every database does it alike.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from chatinterface.content.cells import harmless
+from chatinterface.content.cells import spreadsheet
 from chatinterface.declarations.flagging import DISLIKE, LIKE
 from chatinterface.models import Flag
 
@@ -42,9 +40,9 @@ COLUMNS = (
 def csv_rows(flags: QuerySet[Flag]) -> Iterator[str]:
     """The flags as CSV with a heading, a batch at a time. No cell is taken for a formula."""
     # Without the mark spreadsheets take the letters of most languages for others.
-    yield "\ufeff" + _csv([COLUMNS])
+    yield "\ufeff" + spreadsheet([COLUMNS])
     for batch in batches(flags.select_related("user", "reviewer")):
-        yield _csv([harmless(str(cell)) for cell in _row(flag)] for flag in batch)
+        yield spreadsheet(map(str, _row(flag)) for flag in batch)
 
 
 def jsonl_messages(flags: QuerySet[Flag]) -> Iterator[str]:
@@ -152,12 +150,6 @@ def _prompt(flag: Flag) -> list[dict[str, str]]:
 
 def _message(flag: Flag, which: str) -> dict[str, str]:
     return {"role": (flag.snapshot.get(which) or {}).get("role", ""), "content": _said(flag, which)}
-
-
-def _csv(rows: Iterable[Iterable[object]]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerows(rows)
-    return written.getvalue()
 
 
 def _line(value: dict[str, Any]) -> str:

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 
-from chatinterface import history, opening
-from chatinterface.content.cells import harmless
+from chatinterface import history, opening, streaming
+from chatinterface.content.cells import spreadsheet
 from chatinterface.content.tables import sheet
 from chatinterface.content.tables.shown import question, shown
 from chatinterface.interface import ChatInterface
 from chatinterface.models import Attachment, Message
 from chatinterface.views.guard import page
 
+# Rows of a file that are made at once.
+ROWS = 500
+
 
 @page
 def rows(request: HttpRequest, interface: ChatInterface, uuid: UUID, file: UUID) -> HttpResponse:
     """The rows that are asked for: ``?q=<text>&sort=<number of a column>&dir=desc&page=<number>``."""
     url = reverse("chatinterface:rows", args=[interface.name, uuid, file])
-    with _opened(request, interface, uuid, file) as opened:
+    with _opened(_source(_attachment(request, interface, uuid, file))) as opened:
         try:
             found = opened.page(question(request.GET.dict()))
         except sheet.TooSlow:
@@ -37,45 +39,51 @@ def rows(request: HttpRequest, interface: ChatInterface, uuid: UUID, file: UUID)
 
 
 @page
-def download(request: HttpRequest, interface: ChatInterface, uuid: UUID, file: UUID) -> HttpResponse:
+def download(request: HttpRequest, interface: ChatInterface, uuid: UUID, file: UUID) -> StreamingHttpResponse:
     """All rows as CSV, in which nothing is a formula."""
-    with _opened(request, interface, uuid, file) as opened:
-        response = HttpResponse(content_type="text/csv; charset=utf-8")
-        response.write("\ufeff")  # Otherwise spreadsheets read it in an encoding of their own.
-        writer = csv.writer(response)
-        writer.writerow(_cells(column.name for column in opened.description.columns))
-        writer.writerows(_cells(row) for row in opened.rows())
-    disposition = content_disposition_header(as_attachment=True, filename="table.csv")
-    response["Content-Disposition"] = disposition or "attachment"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
+    source = _source(_attachment(request, interface, uuid, file))
+    with _opened(source):
+        pieces = _csv(source)
+    return streaming.download(request, pieces, content_type="text/csv; charset=utf-8", name="table.csv")
 
 
-def _cells(values: Iterable[object]) -> list[object]:
-    """The cells of a row, of which a spreadsheet computes none."""
-    return [harmless(value) if isinstance(value, str) else value for value in values]
+def _csv(source: Path | bytes) -> Iterator[str]:
+    with sheet.opened(source) as opened:
+        # Without the mark spreadsheets read it in an encoding of their own.
+        yield "\ufeff" + spreadsheet([[column.name for column in opened.description.columns]])
+        rows = opened.rows()
+        while piece := list(islice(rows, ROWS)):
+            yield spreadsheet(piece)
+
+
+def _attachment(request: HttpRequest, interface: ChatInterface, uuid: UUID, file: UUID) -> Attachment:
+    """The visitor's file. Raises Attachment.DoesNotExist, also for one that a callback has not made."""
+    attachment = opening.attachment(interface, file)
+    if attachment is not None:
+        return attachment
+    conversation = history.find(history.visitor(request), uuid, interface.name)
+    return conversation.attachments.get(uuid=file, message__role=Message.Role.ASSISTANT)
 
 
 @contextmanager
-def _opened(request: HttpRequest, interface: ChatInterface, uuid: UUID, file: UUID) -> Iterator[sheet.Sheet]:
-    """The visitor's table. Raises Http404, also for a file that a callback has not made one of."""
-    attachment = opening.attachment(interface, file)
-    if attachment is None:
-        conversation = history.find(history.visitor(request), uuid, interface.name)
-        attachment = conversation.attachments.get(uuid=file, message__role=Message.Role.ASSISTANT)
+def _opened(source: Path | bytes) -> Iterator[sheet.Sheet]:
+    """The table. Raises Http404 where it is none."""
     try:
-        with sheet.opened(_source(attachment)) as opened:
+        with sheet.opened(source) as opened:
             yield opened
-    except (sheet.NoTable, FileNotFoundError):
+    except sheet.NoTable:
         raise Http404 from None
 
 
 def _source(attachment: Attachment) -> Path | bytes:
-    """Where the file is on this machine, or its bytes where it lies elsewhere."""
+    """Where the file is on this machine, or its bytes where it lies elsewhere. Raises Http404 where it is gone."""
     with suppress(NotImplementedError):
         # A storage in memory has a path, too.
         if (path := Path(attachment.file.path)).exists():
             return path
-    with attachment.file.open("rb") as opened:
-        data: bytes = opened.read()
+    try:
+        with attachment.file.open("rb") as opened:
+            data: bytes = opened.read()
+    except FileNotFoundError:
+        raise Http404 from None
     return data

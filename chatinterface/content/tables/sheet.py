@@ -191,6 +191,8 @@ class Sheet:
         if words := question.text.casefold().split():
             where = " WHERE " + " AND ".join("instr(text, ?)" for _ in words)
             bound = list(words)
+        deadline = monotonic() + PATIENCE
+        self._connection.set_progress_handler(lambda: monotonic() > deadline, STEPS)
         try:
             found = self.description.rows
             if where:
@@ -211,7 +213,7 @@ class Sheet:
         return Page(question=asked, rows=shown, found=found, pages=pages, first=first + 1 if rows else 0)
 
     def rows(self) -> Iterator[tuple[cells.Stored, ...]]:
-        """All rows, as they are kept."""
+        """All rows, as they are kept; they may take as long as whoever reads them."""
         return iter(self._connection.execute(f"SELECT {self._names()} FROM cells ORDER BY id"))
 
     def _names(self) -> str:
@@ -242,8 +244,6 @@ def opened(source: Path | bytes) -> Iterator[Sheet]:
             # Whatever the file holds, nothing in it may change or run anything.
             for pragma in ("query_only=ON", "trusted_schema=OFF", "cell_size_check=ON"):
                 connection.execute(f"PRAGMA {pragma}")
-            deadline = monotonic() + PATIENCE
-            connection.set_progress_handler(lambda: monotonic() > deadline, STEPS)
             read = Sheet(connection)
         except (sqlite3.Error, TypeError, ValueError, KeyError):
             raise NoTable from None
@@ -251,9 +251,12 @@ def opened(source: Path | bytes) -> Iterator[Sheet]:
 
 
 def _connected(source: Path | bytes) -> sqlite3.Connection:
+    # One thread after the other: a file that nobody reads to its end is closed by any.
     if isinstance(source, bytes):
-        connection = sqlite3.connect(":memory:")
+        connection = sqlite3.connect(":memory:", check_same_thread=False)
         if source:
             connection.deserialize(source)
         return connection
-    return sqlite3.connect(f"file:{quote(str(source.resolve()))}?mode=ro&immutable=1", uri=True)
+    return sqlite3.connect(
+        f"file:{quote(str(source.resolve()))}?mode=ro&immutable=1", uri=True, check_same_thread=False
+    )
