@@ -55,8 +55,10 @@ _LETTERED = {b"%PDF-": PDF, b"{\\rtf": "application/rtf", b"%!PS": "application/
 _MARKS = (b"\xff\xfe", b"\xfe\xff")
 # What no text contains, by the rule that browsers have.
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+# Nothing is tried in another way: what may be read as one comment or as several would take for ever.
 _MARKUP = re.compile(
-    rb"\s*(?:<!--.*?-->\s*|<\?.*?\?>\s*|<!doctype\s+(?!html)[^>]*>\s*)*<(!?[a-z][a-z0-9:]*)", re.I | re.S
+    rb"\s*+(?:(?><!--.*?-->)\s*+|(?><\?.*?\?>)\s*+|(?><!doctype\s++(?!html)[^>]*+>)\s*+)*+<(!?[a-z][a-z0-9:]*)",
+    re.I | re.S,
 )
 _XML = re.compile(rb"\s*<\?xml\b", re.I)
 
