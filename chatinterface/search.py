@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import F, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat, Replace
 
@@ -119,18 +119,21 @@ def index_title(conversation: Conversation) -> None:
         Passage.objects.update_or_create(conversation=conversation, message=None, defaults=words)
 
 
-def index_all(conversation: Conversation) -> None:
-    """Let all of a conversation be found that nobody has indexed: one that was imported, or made before."""
+def passages(conversation: Conversation, messages: Iterable[Message]) -> list[Passage]:
+    """What a conversation is found by, where its chat shows a history, to be stored with it and its messages.
+
+    Finding the words of long texts takes its time, in which nobody should have to wait for the database.
+    """
     if not registry.shows_list(conversation.interface):
-        return
-    found = [
-        Passage(conversation=conversation, message=message, **_words(conversation, _said(message.parts)))
-        for message in conversation.messages.exclude(status__in=Message.OPEN).iterator(chunk_size=500)
-    ]
+        return []
     title = Passage(conversation=conversation, **_words(conversation, conversation.title))
-    with transaction.atomic():
-        conversation.passages.all().delete()
-        Passage.objects.bulk_create([title, *found], batch_size=500)
+    return [
+        title,
+        *(
+            Passage(conversation=conversation, message=message, **_words(conversation, _said(message.parts)))
+            for message in messages
+        ),
+    ]
 
 
 def move(conversations: Iterable[int], session_keys: Iterable[str], user_id: object) -> None:

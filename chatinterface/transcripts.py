@@ -29,7 +29,7 @@ from chatinterface.exports import FORMAT, VERSION
 from chatinterface.exports import to_json as to_json
 from chatinterface.exports import to_markdown as to_markdown
 from chatinterface.history import Visitor
-from chatinterface.models import Conversation, Message
+from chatinterface.models import Conversation, Message, Passage
 from chatinterface.panel import clean_title
 
 # What a file may have at most: bytes, messages, and letters of one string.
@@ -76,20 +76,22 @@ def from_json(data: Any, interface: str, who: Visitor, *, trusted: bool = False)
     last = read.number(data.get("last"), len(messages))
     if not trusted:
         _show_path(messages, last)
+    conversation = Conversation(
+        interface=interface,
+        user=who.account,
+        session_key="" if who.user_id is not None else who.session_key,
+        title=read.title(data.get("title", "")),
+        language=read.string(data.get("language", ""), "language", 20),
+        created_at=read.time(data.get("created")),
+        revision=1 if messages else 0,
+    )
+    passages = search.passages(conversation, (message for message, _parent in messages))
     with transaction.atomic():
-        conversation = Conversation.objects.create(
-            interface=interface,
-            user=who.account,
-            session_key="" if who.user_id is not None else who.session_key,
-            title=read.title(data.get("title", "")),
-            language=read.string(data.get("language", ""), "language", 20),
-            created_at=read.time(data.get("created")),
-            revision=1 if messages else 0,
-        )
+        conversation.save(force_insert=True)
         stored = _store(conversation, messages, read.until)
         conversation.leaf = stored[last - 1] if last else None
         conversation.save(update_fields=["leaf"])
-        search.index_all(conversation)
+        Passage.objects.bulk_create(passages, batch_size=BATCH)
     return conversation
 
 

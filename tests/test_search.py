@@ -188,14 +188,6 @@ def test_without_list_nothing_is_indexed(ann: Visitor) -> None:
     assert not Passage.objects.exists()
 
 
-def test_index_all_catches_up(ann: Visitor) -> None:
-    conversation = said(ann, "bread", "butter", title="cake")
-    Passage.objects.all().delete()
-    search.index_all(conversation)
-    search.index_all(conversation)
-    assert [found(ann, word) for word in ("bread", "butter", "cake")] == [[conversation]] * 3
-
-
 def test_pages_join_to_the_whole(ann: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "PAGE_SIZE", 3)
     monkeypatch.setattr(search, "LOOKED_AT", 8)
@@ -233,7 +225,8 @@ def test_search_uses_its_index(ann: Visitor) -> None:
         Message(conversation=conversation, role="user", parts=[{"type": "text", "text": f"word{number}"}])
         for number in range(1000)
     )
-    search.index_all(conversation)
+    Passage.objects.all().delete()
+    Passage.objects.bulk_create(search.passages(conversation, conversation.messages.all()))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
         if connection.vendor == "postgresql":

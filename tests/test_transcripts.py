@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -124,6 +125,21 @@ def test_is_found() -> None:
     conversation = transcripts.from_json(exported(), "notes", ME)
     for word in ("bread", "days"):
         assert [hit.conversation for hit in search.search(ME, "notes", word).hits] == [conversation]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_words_are_found_before_the_database_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a large file take seconds, in which SQLite would let nobody else write."""
+    register()
+    held: list[bool] = []
+
+    def terms(text: str) -> list[str]:
+        held.append(connection.in_atomic_block)
+        return text.split()
+
+    monkeypatch.setattr(search, "terms", terms)
+    transcripts.from_json(exported(), "notes", ME)
+    assert set(held) == {False}
 
 
 def test_running_reply_is_interrupted() -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from chatinterface import adoption, events, panel, transcripts
+from chatinterface import adoption, events, limits, panel, transcripts
 from chatinterface.actions.guard import action, refusal
 from chatinterface.history import keep_session, open_session, visitor
 from chatinterface.interface import ChatInterface
@@ -57,7 +57,7 @@ def restore(request: HttpRequest, interface: ChatInterface, uuid: UUID) -> HttpR
 
 @action
 def bring(request: HttpRequest, interface: ChatInterface) -> HttpResponse:
-    """Make a conversation of an exported file, and lead to it."""
+    """Make a conversation of an exported file, and lead to it. For the chat's rate limit it is one message."""
     if not interface.save_history:
         raise Http404
     file = request.FILES.get("file")
@@ -66,7 +66,9 @@ def bring(request: HttpRequest, interface: ChatInterface) -> HttpResponse:
     data = transcripts.parse(file.read(transcripts.LARGEST + 1))
     made, owner = open_session(request), ""
     try:
-        conversation = transcripts.from_json(data, interface.name, visitor(request))
+        who = visitor(request)
+        limits.count(interface, who)
+        conversation = transcripts.from_json(data, interface.name, who)
         owner = conversation.session_key
     finally:
         # A file that is refused leaves nothing.

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from chatinterface import transcripts
+from chatinterface import registry, transcripts
 from chatinterface.history import Visitor
 from chatinterface.models import Conversation
 from tests.saved import anonymous, register, said
@@ -200,6 +200,13 @@ def test_refused_import_leaves_no_session() -> None:
     assert bring(client, b"{}").status_code == 422
     assert client.post("/chat/notes/import/").status_code == 422
     assert "sessionid" not in client.cookies
+
+
+def test_imports_count_as_messages(owner: Client, theirs: Conversation) -> None:
+    registry.unregister("notes")
+    register(rate_limit="1/h")
+    data = transcripts.to_json(theirs)
+    assert [bring(owner, data).status_code for _ in range(2)] == [200, 422]
 
 
 def test_import_is_bounded(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
