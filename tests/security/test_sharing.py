@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import AsyncClient
+from django.test import AsyncClient, Client
 from django.urls import reverse
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 import chatinterface as chat
 from chatinterface.shared_link import SharedLink
@@ -91,3 +92,13 @@ async def test_reader_reaches_nothing_else() -> None:
     for address in (tab.url("conversation"), tab.url("log"), tab.url("message", reply.pk), tab.url("links")):
         assert (await reader.get(address)).status_code == 404
     assert "sessionid" not in reader.cookies
+
+
+@pytest.mark.parametrize("token", ["%00", "a%00b", "%ed%a0%80", "a.b", "é"])
+def test_what_no_token_has(client: Client, django_assert_num_queries: DjangoAssertNumQueries, token: str) -> None:
+    """It is looked for in no database, of which some refuse such text by an error."""
+    shared, own = f"/chat/ask/s/{token}/", f"/chat/ask/c/{uuid4()}/links/{token}/revoke/"
+    with django_assert_num_queries(0):
+        assert client.get(shared).status_code == 404
+        assert client.get(f"{shared}f/{uuid4()}/").status_code == 404
+        assert client.post(own).status_code == 404

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 import chatinterface as chat
-from chatinterface import ChatInterface, ChatMessage, ChatSession, events, search, transcripts
+from chatinterface import ChatInterface, ChatMessage, ChatSession, events, transcripts
 from chatinterface.content.said import said as as_said
 from chatinterface.flags import flagging
 from chatinterface.models import Conversation, Message
@@ -306,7 +306,6 @@ def test_titles_and_snippets(client: Client) -> None:
     register()
     for piece in PIECES:
         made = conversation(client, f"bread {piece}", f"bread {piece}", title=f"{piece} title")
-        search.index_all(made)
         check(page(client, made))
     address = reverse("chatinterface:history", args=["notes"])
     for query in ("", "bread", "evil", "title"):
