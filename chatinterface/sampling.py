@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +19,8 @@ from chatinterface.examples import Example
 from chatinterface.history import Visitor
 from chatinterface.inputs import Entered
 from chatinterface.interface import ChatInterface
-from chatinterface.models import Message
+from chatinterface.models import Message, Run
+from chatinterface.recall import recalled
 from chatinterface.runs import workers
 from chatinterface.runs.execution import prepare, run
 from chatinterface.runs.handover import task_of
@@ -33,8 +35,10 @@ Known = dict[str, Any]
 
 
 def known(interface: ChatInterface, example: Example) -> Known | None:
-    """The ``parts`` and the ``html`` of the reply to an example; None where it is not in the cache."""
-    found: Known | None = cache.get(_key(interface, example)) if interface.cache_examples else None
+    """The ``parts`` and the ``html`` of the reply to an example; None where it is not in the cache, or that is away."""
+    if not interface.cache_examples:
+        return None
+    found: Known | None = recalled(partial(cache.get, _key(interface, example)), None)
     return found
 
 
@@ -46,7 +50,13 @@ def keep(interface: ChatInterface, example: Example, reply: Message) -> bool:
         return False
     if any(part.get("type") == "file" for part in walk(reply.parts)):
         return False
-    cache.set(_key(interface, example), {"parts": reply.parts, "html": reply.html}, timeout=None)
+    return recalled(
+        partial(_put, _key(interface, example), {"parts": reply.parts, "html": reply.html}), otherwise=False
+    )
+
+
+def _put(key: str, made: Known) -> bool:
+    cache.set(key, made, timeout=None)
     return True
 
 
@@ -114,11 +124,18 @@ def _asked(interface: ChatInterface, example: Example) -> Message:
 
 def _settled(sender: type, interface: ChatInterface, message: Message, **kwargs: Any) -> None:
     question = message.parent
-    index = question.metadata.get("example") if question is not None else None
-    if index is not None and question is not None and index < len(interface.shown_examples):
+    if question is None or not _is_everybodys(question, message):
+        return
+    index = question.metadata.get("example")
+    if index is not None and index < len(interface.shown_examples):
         example = interface.shown_examples[index]
         if question.metadata.get("digest") == example.digest:
             keep(interface, example, message)
+
+
+def _is_everybodys(question: Message, reply: Message) -> bool:
+    """Whether nothing that the visitor has said may be in the reply to an example."""
+    return question.parent_id is None and reply.run is not None and reply.run.trigger == Run.Trigger.EXAMPLE
 
 
 def _key(interface: ChatInterface, example: Example) -> str:

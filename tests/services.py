@@ -5,6 +5,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+# For CACHES: a Redis that is away. Nobody listens on what was the port of the discard protocol.
+UNREACHABLE_CACHE = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:9"}
+
 CI = bool(os.environ.get("CI"))
 
 

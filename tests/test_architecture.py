@@ -29,6 +29,7 @@ LAYERS = [
         "exceptions",
         "metrics",
         "outages",
+        "recall",
         "spelling",
         "ranges",
         "storage",

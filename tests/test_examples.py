@@ -15,6 +15,7 @@ from chatinterface import registry, sampling, widgets
 from chatinterface.cards import cards
 from chatinterface.models import Attachment, Conversation, Message, Run
 from chatinterface.signals import reply_settled
+from tests.services import UNREACHABLE_CACHE
 from tests.tab import PATIENCE, Tab, ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -192,6 +193,33 @@ async def test_lazy_is_answered_once() -> None:
     tab = await click(0, "Hi")
     assert (await tab.reply()).text == "Answer 1"
     assert calls == [("Hi",)]
+
+
+async def test_cache_that_is_away_knows_no_reply(settings: Any) -> None:
+    calls = counting(examples=["Hi"], cache_examples=True, cache_mode="lazy")
+    settings.CACHES = {"default": UNREACHABLE_CACHE}
+    for _ in range(2):
+        assert (await (await click(0, "Hi")).reply()).status == Message.Status.DONE
+    assert calls == [("Hi",), ("Hi",)]
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_what_was_said_before_is_kept_for_nobody_else(*, again: bool) -> None:
+    """Neither by who sends an example after it, nor by who has it answered once more."""
+
+    def answer(message: str, history: list[dict[str, Any]]) -> str:
+        return f"I know {len(history)}"
+
+    chat.register(answer, name="ask", examples=["Hi"], cache_examples=True, cache_mode="lazy")
+    tab = await Tab.open("ask")
+    await tab.ask("My card is 4242")
+    if again:
+        await click(0, "Hi")
+    await click(0, "Hi", tab)
+    if again:
+        await tab.act("rerun", (await tab.reply()).pk)
+        await ended()
+    assert (await (await click(0, "Hi")).reply()).text == "I know 0"
 
 
 async def test_cached_streams_nothing() -> None:

@@ -13,6 +13,7 @@ from chatinterface.declarations.limits import Rate
 from chatinterface.exceptions import TooMany
 from chatinterface.history import Visitor
 from chatinterface.models import Message
+from tests.services import UNREACHABLE_CACHE
 from tests.tab import Tab, ended
 
 
@@ -117,3 +118,12 @@ async def test_edited_replies_are_free() -> None:
     await ended()
     question = await Message.objects.aget(role="user", active=True)
     assert (await tab.act("edit", question.pk, message="six")).status_code == 422
+
+
+def test_cache_that_is_away_limits_nobody(settings: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Redis may be away while the database is there, and what is said goes on."""
+    settings.CACHES = {"default": UNREACHABLE_CACHE}
+    chat, who = limited("1/h"), somebody()
+    for _ in range(3):
+        limits.count(chat, who)
+    assert {record.__dict__["event"] for record in caplog.records} == {"cache.failed"}
