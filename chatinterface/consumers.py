@@ -38,7 +38,7 @@ from chatinterface.handshake import (
 from chatinterface.outages import away
 from chatinterface.pulse import pulse
 from chatinterface.runs.recovery import catch_up
-from chatinterface.threads import in_database, in_request_thread
+from chatinterface.threads import in_access, in_database, in_request_thread
 
 logger = logging.getLogger("chatinterface.sockets")
 
@@ -150,7 +150,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._join(events.conversation_group(self._uuid))
             if session_key := claimed_session(self.scope):
                 await self._join(events.session_group(session_key))
-            return await in_database(authorise, self.scope, self._uuid)
+            return await in_access(authorise, self.scope, self._uuid)
         except Refused:
             # A refusal that is not accepted would be a 403, which browsers answer by trying for ever.
             await self.accept()
@@ -239,6 +239,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
                     await self._tick(asyncio.get_running_loop().time())
             except (events.Away, DatabaseError, InterfaceError) as error:
                 away("An open page could not be looked after: %s", error, event="socket.unchecked")
+            except Exception:
+                # Whether the visitor may still read is not known: the page finds out when it comes again.
+                logger.exception("An open page could not be checked", extra={"event": "socket.unchecked"})
+                self._refused = True
+                await self.close(AWAY)
 
     async def _tick(self, now: float) -> None:
         if now - self._checked >= conf.get().access_check:
@@ -256,7 +261,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._catch_up(list(self._delivery.sent))
 
     async def _check(self) -> Grant:
-        grant = await in_database(authorise, self.scope, self._uuid, again=True)
+        grant = await in_access(authorise, self.scope, self._uuid, again=True)
         if self._delivery.revision and not grant.revision:
             raise Refused(NOT_FOUND, _("There is no such conversation."))
         return grant

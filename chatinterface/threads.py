@@ -1,5 +1,5 @@
-"""The bounded thread pools: for synchronous callbacks, for what they show, for the requests of chats, and for the
-app's own database work.
+"""The bounded thread pools: for synchronous callbacks, for what they show, for the requests of chats, for who may read
+them by a socket, and for the app's own database work.
 
 Outside of an HTTP request all ``thread_sensitive`` code of a process shares one thread, so that one slow callback would
 hold up every socket. Each kind of work has its own threads here instead.
@@ -45,6 +45,11 @@ def _content() -> ThreadPoolExecutor:
 
 
 @cache
+def _access() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(conf.get().database_threads, "chatinterface-access")
+
+
+@cache
 def _requests() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(conf.get().request_threads, "chatinterface-request")
 
@@ -61,14 +66,24 @@ async def in_database(function: Callable[P, T], /, *args: P.args, **kwargs: P.kw
     These few threads keep their connections open for as long as CONN_MAX_AGE says, and those to an SQLite file for
     good: opening one costs more than most of what is done with it.
     """
-    call = partial(_with_live_connections, partial(function, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(_database(), carried(call))
+    return await _within(_database(), partial(function, *args, **kwargs))
 
 
 async def in_content(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Make parts of values in a thread of their own pool, with the caller's context; returns what it returns."""
-    call = partial(_with_live_connections, partial(function, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(_content(), carried(call))
+    return await _within(_content(), partial(function, *args, **kwargs))
+
+
+async def in_access(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Find out in a thread of their own pool who may read, with the caller's context; returns what it returns.
+
+    A site's ``has_permission()`` may take its time, in which nothing that running replies need may wait.
+    """
+    return await _within(_access(), partial(function, *args, **kwargs))
+
+
+async def _within(pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(pool, carried(partial(_with_live_connections, call)))
 
 
 def carried(call: Callable[[], T]) -> Callable[[], T]:

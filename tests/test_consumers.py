@@ -1,7 +1,8 @@
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -18,12 +19,13 @@ from django.test import AsyncClient, override_settings
 from django.utils import timezone
 
 import chatinterface as chat
-from chatinterface import conf, consumers, conversations, history, registry
+from chatinterface import conf, consumers, conversations, events, history, registry
 from chatinterface.content.markdown import render
 from chatinterface.handshake import authorise
 from chatinterface.models import Conversation, Message, Run
 from chatinterface.routing import websocket_urlpatterns
 from chatinterface.runs.recovery import Standing, catch_up
+from chatinterface.threads import in_database
 from tests.tab import PATIENCE, Closed, Tab, communicator, ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -522,6 +524,65 @@ async def test_lost_permission_closes() -> None:
 
 
 @override_settings(CHATINTERFACE={"ACCESS_CHECK": 0.01})
+async def test_permission_that_cannot_be_found_out_closes(caplog: pytest.LogCaptureFixture) -> None:
+    """The page tries again: nobody is sent anything unchecked."""
+    available = True
+
+    class Guarded(chat.ChatInterface):
+        async def fn(self, message: str) -> str:
+            return message
+
+        def has_permission(self, request: Any) -> bool:
+            if not available:
+                raise ConnectionRefusedError("the directory is away")
+            return True
+
+    chat.register(Guarded)
+    tab = await Tab.open("guarded")
+    async with tab.connected():
+        available = False
+        with pytest.raises(Closed) as closed:
+            await tab.until("error")
+        assert closed.value.code == 4503
+        await events.publish(tab.uuid, {"type": "notice"})
+        await tab.leave()
+        assert tab.socket.output_queue.empty()
+    (record,) = (each for each in caplog.records if each.__dict__.get("event") == "socket.unchecked")
+    assert "the directory is away" in str(record.exc_info)
+
+
+@override_settings(CHATINTERFACE={"ACCESS_CHECK": 0.01})
+async def test_slow_permission_holds_up_no_reply() -> None:
+    """However many pages ask for it, and however long it takes: leases are renewed meanwhile."""
+    asked, go_on = threading.Semaphore(0), threading.Event()
+    slow = False
+
+    class Guarded(chat.ChatInterface):
+        async def fn(self, message: str) -> str:
+            return message
+
+        def has_permission(self, request: Any) -> bool:
+            if slow:
+                asked.release()
+                go_on.wait()
+            return True
+
+    chat.register(Guarded)
+    async with AsyncExitStack() as pages:
+        try:
+            threads = conf.get().database_threads
+            for _ in range(threads):
+                await pages.enter_async_context((await Tab.open("guarded")).connected())
+            slow = True
+            for _ in range(threads):
+                assert await asyncio.to_thread(asked.acquire, timeout=PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await in_database(int)
+        finally:
+            go_on.set()
+
+
+@override_settings(CHATINTERFACE={"ACCESS_CHECK": 0.01})
 async def test_old_token_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumers, "SILENCE", 0.01)
     checks = asyncio.Semaphore(0)
@@ -570,8 +631,9 @@ async def test_groups_are_left_after_error(monkeypatch: pytest.MonkeyPatch) -> N
 
     opened = communicator(f"/ws/chatinterface/{tab.uuid}/?token={tab.token}", tab.client)
     monkeypatch.setattr(consumers, "authorise", broken)
-    with pytest.raises((RuntimeError, ExceptionGroup)):
-        await opened.connect(PATIENCE)
+    await opened.send_input({"type": "websocket.connect"})
+    with pytest.raises(RuntimeError, match="broken"):
+        await asyncio.wait_for(opened.future, PATIENCE)
     assert groups() == before
 
 
