@@ -226,8 +226,11 @@ async def join(group: str, channel: str) -> None:
 
 
 async def leave(group: str, channel: str) -> None:
-    """No longer; see join(). Raises nothing: what cannot be left is forgotten with the layer."""
-    await _quietly("group_discard", group, channel)
+    """No longer; see join(). Raises nothing, and asks a layer that is away, too: it knows by itself who has joined."""
+    # That it is away is in the log.
+    with suppress(Exception):
+        async with asyncio.timeout(ANSWER):
+            await get_channel_layer().group_discard(group, channel)
 
 
 async def new_channel() -> str:
@@ -253,9 +256,13 @@ async def forget(channel: str) -> None:
             await get_channel_layer().receive(channel)
 
 
-async def beat(channel: str) -> None:
-    """Send something to a channel, to see whether it arrives. Raises Away."""
-    await _asked("send", channel, {"type": BEAT})
+async def beat(channel: str) -> bool:
+    """Send something to a channel, to see whether it arrives; False where there is no room for it. Raises Away."""
+    try:
+        await _asked("send", channel, {"type": BEAT})
+    except ChannelFull:
+        return False
+    return True
 
 
 async def answers() -> bool:
@@ -263,12 +270,13 @@ async def answers() -> bool:
     try:
         channel = await new_channel()
         try:
-            await beat(channel)
+            if not await beat(channel):
+                return False
             async with asyncio.timeout(ANSWER):
                 await receive(channel)
         finally:
             await forget(channel)
-    except (Away, ChannelFull, TimeoutError):
+    except (Away, TimeoutError):
         return False
     return True
 

@@ -48,9 +48,10 @@ class Pulse:
             channel = await events.new_channel()
             try:
                 while True:
-                    await events.beat(channel)
-                    async with asyncio.timeout(PATIENCE):
-                        await events.receive(channel)
+                    # A layer that has no room for it is there.
+                    if await events.beat(channel):
+                        async with asyncio.timeout(PATIENCE):
+                            await events.receive(channel)
                     await asyncio.sleep(INTERVAL)
             finally:
                 await events.forget(channel)

@@ -34,6 +34,8 @@ class Control:
     def __init__(self) -> None:
         self._runs: dict[int, Controlled] = {}
         self._channel = ""
+        # The channels that have joined the group of each run: this one's, and those that were lost.
+        self._joined: dict[int, set[str]] = {}
         self._listener: asyncio.Task[None] | None = None
         self._lost: asyncio.Future[None] | None = None
         self._opening = asyncio.Lock()
@@ -48,26 +50,40 @@ class Control:
                 self._listen_anew()
         if self._channel:
             try:
-                await events.join(events.reply_group(reply), self._channel)
+                await self._join(reply, self._channel)
             except events.Away:
                 self._listen_anew(lost=True)
 
     async def discard(self, reply: int) -> None:
         """The run has ended."""
         self._runs.pop(reply, None)
-        channel = self._channel
         if not self._runs:
             self._close()
-        if channel:
+        await self._leave(reply)
+
+    async def _join(self, reply: int, channel: str) -> None:
+        self._joined.setdefault(reply, set()).add(channel)
+        await events.join(events.reply_group(reply), channel)
+        if reply not in self._runs:
+            # It has ended meanwhile.
+            await self._leave(reply)
+
+    async def _leave(self, reply: int, but: str = "") -> None:
+        """Leave the group of a run by all channels that have joined it, but one."""
+        joined = self._joined.pop(reply, set())
+        if but in joined:
+            self._joined[reply] = {but}
+        for channel in joined - {but}:
             await events.leave(events.reply_group(reply), channel)
 
     async def _open(self) -> None:
-        """Have a channel, in the groups of all runs. Raises Away."""
+        """Have a channel, in the groups of all runs, instead of those that were lost. Raises Away."""
         channel = await events.new_channel()
         try:
             for reply in list(self._runs):
-                await events.join(events.reply_group(reply), channel)
-        except events.Away:
+                await self._join(reply, channel)
+                await self._leave(reply, but=channel)
+        except (events.Away, asyncio.CancelledError):
             await events.forget(channel)
             raise
         self._channel = channel
@@ -100,7 +116,9 @@ class Control:
             try:
                 if not self._channel:
                     await asyncio.sleep(RECOVERY)
-                    await self._open()
+                    # Who is added meanwhile waits for it, and joins then.
+                    async with self._opening:
+                        await self._open()
                 await self._handle(await events.receive(self._channel))
             except events.Away:
                 # It is in the log already.
