@@ -276,5 +276,9 @@ class Replaced(Exception):
     """A run is told that its conversation has gone on without it."""
 
 
+class Held(Exception):
+    """Somebody else is at work in the conversation."""
+
+
 class Ended(Exception):
     """A callback is told that its run has ended, stopped or otherwise: nothing can be said in it any more."""

@@ -50,6 +50,7 @@ _measures: list[Measure] = []
 
 runs_started = Measure("runs_started_total", "counter", "Replies that were begun.", "chat")
 runs_finished = Measure("runs_finished_total", "counter", "Replies that have ended, by how.", "chat", "status")
+runs_lost = Measure("runs_lost_total", "counter", "Replies of processes that were found gone.", "chat")
 run_seconds = Measure("run_seconds_total", "counter", "Seconds that finished replies took.", "chat")
 first_output_seconds = Measure(
     "first_output_seconds_total", "counter", "Seconds until the first output of finished replies that had any.", "chat"

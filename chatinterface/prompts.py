@@ -16,9 +16,9 @@ Status = Prompt.Status
 
 
 def ask(run: Run, key: UUID) -> None:
-    """From now on the question can be answered."""
+    """From now on the question can be answered; again, too."""
     run.asks = True
-    Prompt.objects.create(run=run, key=key)
+    Prompt.objects.get_or_create(key=key, defaults={"run": run})
 
 
 def require_asked(conversation: Conversation, key: UUID) -> Prompt:
@@ -46,12 +46,14 @@ def answer(prompt: Prompt, posted: dict[str, Any]) -> list[int] | None:
     return list(Message.objects.filter(run=prompt.run, status=Message.Status.RUNNING).values_list("pk", flat=True))
 
 
-def take(key: UUID) -> dict[str, Any] | None:
-    """What was posted, which is forgotten with that: it may be a secret. None where nothing was."""
-    answered = _one(key, Status.ANSWERED).values_list("answer", flat=True).first()
-    if answered is not None:
-        _one(key, Status.ANSWERED).update(status=Status.TAKEN, answer=None)
-    return answered
+def posted(key: UUID) -> dict[str, Any] | None:
+    """What was posted, for the run to take; None where nothing was."""
+    return _one(key, Status.ANSWERED).values_list("answer", flat=True).first()
+
+
+def taken(key: UUID) -> None:
+    """The run has what was posted, which is forgotten with that: it may be a secret."""
+    _one(key, Status.ANSWERED).update(status=Status.TAKEN, answer=None)
 
 
 def ask_again(key: UUID) -> None:

@@ -110,6 +110,8 @@ class Relay:
     def _put(self, value: Any) -> bool:
         self._room.acquire()
         if self._closed:
+            # What the thread says at its end is not waited for either.
+            self._room.release()
             return False
         self._values.append(value)
         if len(self._values) == 1:

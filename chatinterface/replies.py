@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError, connections, transaction
 from django.utils import timezone
 
-from chatinterface import conf, prompts, registry, search
+from chatinterface import conf, metrics, prompts, registry, search
 from chatinterface.content.components.base import Part
-from chatinterface.exceptions import Replaced
+from chatinterface.exceptions import Held, Replaced
 from chatinterface.models import Conversation, Message, Run
 
 logger = logging.getLogger("chatinterface.runs")
@@ -77,8 +78,8 @@ def checkpoints(kept: Sequence[Kept]) -> list[int | Exception | None]:
     """Do checkpoint() for several runs; what it returns or raises for each.
 
     One transaction has all of them but those of which something is to be found out: they are done one by one. Where
-    somebody else holds a conversation, only its lease is renewed, and OperationalError is returned: what was said is
-    stored with the next. Raises OperationalError or InterfaceError where the database is away.
+    somebody else holds a conversation, only its lease is renewed, and Held is returned: what was said is stored with
+    the next. Raises OperationalError or InterfaceError where the database is away.
     """
     stored, held = set[int](), set[int]()
     if len(kept) > 1:
@@ -96,7 +97,7 @@ def _outcome(kept: Kept, stored: Collection[int], held: Collection[int]) -> int 
     if kept.run.pk in stored:
         return None
     if kept.run.pk in held:
-        return OperationalError("Its conversation is locked")
+        return Held()
     try:
         return checkpoint(kept.run, kept.said)
     except Exception as error:
@@ -123,9 +124,12 @@ def _lock(conversations: Sequence[int]) -> set[int]:
     return set(rows.values_list("pk", flat=True))
 
 
-def _say(said: Mapping[int, list[Part] | None], now: datetime) -> None:
-    """Store what was said so far in messages. One that is complete meanwhile is not opened again."""
-    opened = Message.objects.exclude(status=Message.Status.DONE)
+def _say(said: Mapping[int, list[Part] | None], now: datetime, *, revived: bool = False) -> None:
+    """Store what was said so far in messages. One that has ended meanwhile is not opened again, but where a reader has
+    ended it who took its run for lost.
+    """
+    states = (*Message.OPEN, Message.Status.INTERRUPTED) if revived else Message.OPEN
+    opened = Message.objects.filter(status__in=states)
     silent = [message for message, parts in said.items() if parts is None]
     if silent:
         opened.filter(pk__in=silent).update(status=Message.Status.RUNNING, updated_at=now)
@@ -158,7 +162,7 @@ def checkpoint(run: Run, said: Mapping[int, list[Part] | None]) -> int | None:
     if revived and run.asks:
         prompts.go_on(run)
     now = timezone.now()
-    _say(said, now)
+    _say(said, now, revived=revived)
     return changed(conversation, now) if revived else None
 
 
@@ -166,7 +170,8 @@ def checkpoint(run: Run, said: Mapping[int, list[Part] | None]) -> int | None:
 def interrupt(conversation_id: int) -> list[int]:
     """Mark what lost workers left behind as interrupted, keeping its text; returns the ids of the replies.
 
-    Called by whoever reads a conversation that has a run which does not renew its lease.
+    Called by whoever reads a conversation that has a run which does not renew its lease; counted and logged there, as
+    the process that wrote it cannot.
     """
     conversation = Conversation.objects.select_for_update().get(pk=conversation_id)
     now = timezone.now()
@@ -184,7 +189,15 @@ def interrupt(conversation_id: int) -> list[int]:
         for reply in Message.objects.filter(pk__in=interrupted):
             reply.conversation = conversation
             search.index_message(reply)
+        transaction.on_commit(partial(_tell_lost, conversation.interface, lost))
     return interrupted
+
+
+def _tell_lost(chat: str, lost: Collection[int]) -> None:
+    for run in lost:
+        metrics.runs_lost.add(1, chat)
+        extra = {"event": "run.lost", "chat": chat, "run": run}
+        logger.warning("Run %s of %r was lost: its process is gone, or none has taken it", run, chat, extra=extra)
 
 
 def interrupt_lost(conversation: Conversation) -> list[int]:

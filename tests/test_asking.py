@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import date, datetime, time
 from typing import Any, cast
@@ -24,6 +25,7 @@ from chatinterface import ChatSession, chains, files, prompts, replies
 from chatinterface.exceptions import PromptTimeout
 from chatinterface.models import Attachment, Conversation, Message, Prompt, Run
 from chatinterface.questions import Question
+from tests.outages import away_at
 from tests.tab import PATIENCE, Tab, ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -194,6 +196,25 @@ async def test_uncaught_timeout_is_said() -> None:
     assert "not answered in time" in reply.metadata["error"]["text"]
 
 
+@pytest.mark.parametrize("name", ["ask", "posted", "taken", "ask_again"])
+async def test_question_waits_for_the_database(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    errors = away_at(monkeypatch, f"chatinterface.prompts.{name}")
+    tab, key = await asked(forms.IntegerField(max_value=9))
+    await answer(tab, key, answer="10")
+    await open_prompt()
+    await answer(tab, key, answer="7")
+    assert await said(tab) == "Answered: 7"
+    assert not errors
+
+
+async def test_question_ends_when_the_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = away_at(monkeypatch, "chatinterface.prompts.close")
+    chat.register(asking("Name?", timeout=0.01), name="ask")
+    await (await Tab.open("ask")).ask("hello")
+    assert (await Prompt.objects.aget()).status == "closed"
+    assert not errors
+
+
 async def test_several_at_once() -> None:
     async def ask(message: str, chat: ChatSession) -> str:
         return str(await asyncio.gather(chat.aprompt_user("One"), chat.aprompt_user("Two")))
@@ -238,13 +259,13 @@ async def test_stop_closes_questions() -> None:
 
 
 async def test_stop_ends_waiting_threads() -> None:
-    ends: list[str] = []
+    left = threading.Event()
 
     def ask(message: str, chat: ChatSession) -> str:
         try:
             return str(chat.prompt_user("Name?"))
         finally:
-            ends.append("ended")
+            left.set()
 
     chat.register(ask, name="ask")
     tab = await Tab.open("ask")
@@ -252,7 +273,7 @@ async def test_stop_ends_waiting_threads() -> None:
     await open_prompt()
     await tab.stop()
     await ended()
-    assert ends == ["ended"]
+    assert await asyncio.to_thread(left.wait, PATIENCE)
 
 
 def answered(run: Run) -> Prompt:

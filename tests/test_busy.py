@@ -1,27 +1,29 @@
 """What becomes of a message that is sent while a reply is being written: the four forms of ``on_busy``."""
 
 import asyncio
+import gc
+import weakref
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
-from pkgutil import resolve_name
 from typing import Any
+from unittest import mock
 from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 import chatinterface as chat
 from chatinterface import ChatInterface, conversations, events, presses, queueing, replies
 from chatinterface.history import Visitor
 from chatinterface.models import Message, Run
-from chatinterface.runs import persisting, waiting
+from chatinterface.runs import waiting
 from chatinterface.threads import in_database
+from tests.outages import away_at
 from tests.tab import PATIENCE, Tab, ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -312,20 +314,11 @@ async def test_pages_are_told_of_a_dead_worker_behind_whom_one_waited(monkeypatc
 @pytest.mark.parametrize("failing", ["chatinterface.queueing.claim", "chatinterface.runs.records.renewed"])
 async def test_queued_waits_for_the_database(monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
     """It is away when its turn comes: the reply is written when it is back, and not only interrupted by its lease."""
-    monkeypatch.setattr(persisting, "RETRIES", (0.0, 0.0, 0.0))
-    errors = [OperationalError("away"), InterfaceError("closed")]
-    works = resolve_name(failing)
-
-    def away(*arguments: Any) -> Any:
-        if errors:
-            raise errors.pop()
-        return works(*arguments)
-
     answers = Answers("queue")
     tab = await Tab.open("busy")
     await sent(tab, "one", "two")
     await answers.begins("one")
-    monkeypatch.setattr(failing, away)
+    errors = away_at(monkeypatch, failing)
     answers.end("one", "two")
     await ended()
     assert not errors
@@ -335,15 +328,7 @@ async def test_queued_waits_for_the_database(monkeypatch: pytest.MonkeyPatch, fa
 
 async def test_run_without_a_place_waits_for_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is away when the run is to stand in line: see test_line for those that do."""
-    monkeypatch.setattr(persisting, "RETRIES", (0.0,))
-    hold_back, errors = queueing.hold_back, [OperationalError("away")]
-
-    def away(run: Run) -> None:
-        if errors:
-            raise errors.pop()
-        hold_back(run)
-
-    monkeypatch.setattr(queueing, "hold_back", away)
+    errors = away_at(monkeypatch, "chatinterface.queueing.hold_back")
     answers = Answers(concurrency_limit=1)
     first, second = await Tab.open("busy"), await Tab.open("busy")
     await sent(first, "one")
@@ -353,6 +338,31 @@ async def test_run_without_a_place_waits_for_the_database(monkeypatch: pytest.Mo
     await ended()
     assert not errors
     assert await path(second) == [("two", "done"), ("two done", "done")]
+
+
+def test_event_loop_of_who_waited_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker has another one for each reply."""
+
+    async def look(_keeper: waiting.Keeper) -> None:
+        pass
+
+    async def wait() -> "weakref.ref[asyncio.AbstractEventLoop]":
+        keeper, waiter = waiting.keeper(), mock.Mock()
+        keeper.add(waiter)
+        task = keeper._task
+        assert task is not None
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        keeper.discard(waiter)
+        await task
+        return weakref.ref(asyncio.get_running_loop())
+
+    monkeypatch.setattr(waiting.Keeper, "_look", look)
+    with asyncio.Runner() as runner:
+        loop = runner.run(wait())
+    del runner
+    gc.collect()
+    assert loop() is None
 
 
 async def test_queued_whose_worker_died_is_interrupted() -> None:

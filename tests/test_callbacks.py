@@ -1,6 +1,7 @@
 import asyncio
 import contextvars
 import functools
+import itertools
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -14,7 +15,8 @@ from django.utils import translation
 
 from chatinterface import ChatInterface, threads
 from chatinterface.callbacks import is_async, outputs
-from chatinterface.relay import AHEAD, Relay
+from chatinterface.exceptions import Ended
+from chatinterface.relay import AHEAD, Relay, on_loop
 
 # Seconds after which what is waited for counts as never coming.
 PATIENCE = 10
@@ -386,6 +388,33 @@ async def test_close_ends_generator_at_next_yield() -> None:
     go_on.set()
     await within(PATIENCE, closed)
     assert not beyond
+
+
+async def test_closed_generator_may_still_speak() -> None:
+    """Whoever has stopped listening to it abandons what it wants done at its end, however far it was ahead."""
+    ahead, closed = threading.Event(), threading.Event()
+    loop, refused = asyncio.get_running_loop(), []
+
+    def answer() -> Iterator[int]:
+        try:
+            for count in itertools.count():
+                if count == AHEAD:
+                    ahead.set()
+                yield count
+        finally:
+            for _ in range(2):
+                try:
+                    on_loop(functools.partial(asyncio.sleep, 0), loop)
+                except Ended as error:
+                    refused.append(error)
+            closed.set()
+
+    iterator = outputs(answer)
+    assert await anext(iterator) == 0
+    await within(PATIENCE, ahead)
+    await iterator.aclose()
+    await within(PATIENCE, closed)
+    assert len(refused) == 2
 
 
 async def test_close_runs_async_finally() -> None:

@@ -16,7 +16,7 @@ import chatinterface as chat
 from chatinterface import conf, conversations, replies
 from chatinterface.content.parts import text_parts
 from chatinterface.conversations import Exchange
-from chatinterface.exceptions import Replaced
+from chatinterface.exceptions import Held, Replaced
 from chatinterface.history import Visitor
 from chatinterface.models import Conversation, Message, Run
 from chatinterface.replies import Kept
@@ -92,6 +92,17 @@ def test_late_checkpoint_undoes_nothing(exchange: Exchange, checkpoint: Checkpoi
     assert stored(exchange) == ("all", status, status)
 
 
+@pytest.mark.parametrize("status", [status for status in Message.Status if status not in Message.OPEN])
+def test_ended_message_of_a_run_that_goes_on_stays(
+    exchange: Exchange, checkpoint: Checkpoint, status: Message.Status
+) -> None:
+    """A checkpoint may come after one of several messages has ended, and before the run has."""
+    Message.objects.filter(pk=exchange.reply.pk).update(status=status, parts=text_parts("all"))
+    checkpoint(exchange.run, {exchange.reply.pk: text_parts("so far")})
+    checkpoint(exchange.run, {exchange.reply.pk: None})
+    assert stored(exchange) == ("all", status, "running")
+
+
 def test_lost_run_comes_back(exchange: Exchange, checkpoint: Checkpoint) -> None:
     lose(exchange)
     revision = checkpoint(exchange.run, {exchange.reply.pk: text_parts("so far")})
@@ -146,7 +157,7 @@ def test_held_conversation_holds_up_nobody(
     Run.objects.update(lease_until=timezone.now())
     said = [Kept(each.run, {each.reply.pk: text_parts("so far")}) for each in (exchange, other)]
     held, done = replies.checkpoints(said)
-    assert isinstance(held, OperationalError)
+    assert isinstance(held, Held)
     assert done is None
     assert (stored(exchange)[0], stored(other)[0]) == ("", "so far")
     assert replies.interrupt(exchange.conversation.pk) == []

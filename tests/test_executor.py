@@ -93,7 +93,7 @@ async def run_of(tab: Tab) -> Run:
         ({"task_queue": ""}, "task_queue='' must be a name, as it stands in the setting TASKS."),
         ({"task_backend": 1}, "task_backend=1 must be a name"),
         ({"executor": "tasks", "widgets": widgets.PasswordInput(name="Code")}, "'Code' is entered as a secret"),
-        ({"executor": "tasks", "additional_inputs": ["password"]}, "'additional_inputs' is entered as a secret"),
+        ({"executor": "tasks", "additional_inputs": ["password"]}, "'password' is entered as a secret"),
     ],
 )
 def test_wrong_declarations(attributes: dict[str, Any], reason: str) -> None:
@@ -199,8 +199,20 @@ async def test_visitor_goes_away(queue: Queue) -> None:
     handing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await handing
-    await asyncio.gather(*handover._handing)
+    await ended()
     assert queue == [("answer", exchange.run.pk, [])]
+
+
+async def test_server_ends_when_all_is_handed_over(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is committed is known to the workers before the process is gone."""
+    monkeypatch.setattr(running, "ending", False)
+    interface = worked()
+    exchange = await sync_to_async(begun)(interface)
+    handing = asyncio.create_task(handover.hand_over(await sync_to_async(prepare)(interface, exchange)))
+    await asyncio.sleep(0)
+    await running.end()
+    assert queue == [("answer", exchange.run.pk, [])]
+    await handing
 
 
 # Stopping

@@ -1,9 +1,11 @@
 """What is counted, and that what the documentation has for the usual collectors reads it."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from opentelemetry import metrics as opentelemetry
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -11,7 +13,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client import core as prometheus
 
 import chatinterface as chat
-from chatinterface import metrics
+from chatinterface import metrics, replies
+from chatinterface.models import Conversation, Run
 from tests.server import ROOT
 from tests.tab import Closed, Tab
 
@@ -50,6 +53,16 @@ async def test_runs_are_counted() -> None:
     assert value("run_seconds_total", "counted") > 0
     assert value("first_outputs_total", "counted") == 1
     assert value("first_output_seconds_total", "counted") > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lost_runs_are_counted() -> None:
+    """By who finds them: the process that wrote them is gone."""
+    conversation = Conversation.objects.create(interface="counted", session_key="mine")
+    Run.objects.create(conversation=conversation, status="running", lease_until=timezone.now() - timedelta(seconds=1))
+    replies.interrupt(conversation.pk)
+    replies.interrupt(conversation.pk)
+    assert value("runs_lost_total", "counted") == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,7 +1,8 @@
 """What stands beside a chat."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import chatinterface as chat
 from chatinterface import ChatInterface, conf
 from chatinterface.content.components import Code, Image
 from chatinterface.models import Conversation, Message
+from tests.outages import away_at
 from tests.tab import Tab
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,7 +25,7 @@ def answer(message: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("outputs", "reason"),
+    ("declared", "reason"),
     [
         ("code", "must be a list of names"),
         (3, "must be a list of names"),
@@ -32,9 +34,9 @@ def answer(message: str) -> Any:
         ({"picture": Image(b"GIF89a")}, "cannot begin with a file"),
     ],
 )
-def test_wrong_outputs(outputs: Any, reason: str) -> None:
+def test_wrong_outputs(declared: Any, reason: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=reason):
-        ChatInterface(answer, additional_outputs=outputs)
+        ChatInterface(answer, additional_outputs=declared)
 
 
 async def test_outputs_are_shown_and_kept() -> None:
@@ -108,6 +110,30 @@ async def test_stopped_run_keeps_outputs() -> None:
         await tab.stop()
         await tab.until("message.settled")
     assert "kept" in (await tab.client.get(tab.url("outputs"))).content.decode()
+
+
+async def test_output_that_cannot_be_shown_fails_the_reply_that_has_ended(tmp_path: Path) -> None:
+    """As one does in the middle of a reply: what was said is kept, and so is what else is beside it."""
+
+    @chat.register(name="ask", yields="tokens", additional_outputs=["picture", "note"])
+    def ask(message: str) -> Iterator[Any]:
+        yield "a", "first", None
+        yield "b", Image(tmp_path / "missing.png"), "kept"
+
+    tab = await Tab.open("ask")
+    reply = await tab.ask("go")
+    assert (reply.status, reply.text) == (Message.Status.FAILED, "ab")
+    assert reply.metadata["error"]["id"]
+    assert "kept" in (await tab.client.get(tab.url("outputs"))).content.decode()
+
+
+async def test_outputs_are_kept_when_the_database_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = away_at(monkeypatch, "chatinterface.outputs.keep")
+    chat.register(answer, name="ask", additional_outputs=["note", "other"])
+    tab = await Tab.open("ask")
+    assert (await tab.ask("hello")).status == Message.Status.DONE
+    assert "<em>hello</em>" in (await tab.client.get(tab.url("outputs"))).content.decode()
+    assert not errors
 
 
 async def test_long_outputs_are_fetched() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,14 +16,15 @@ from django.test import override_settings
 from django.utils import timezone, translation
 
 import chatinterface as chat
-from chatinterface import conversations, events, replies
+from chatinterface import ChatMessage, conversations, events, replies
 from chatinterface.content.markdown import render
 from chatinterface.history import Visitor
 from chatinterface.models import Conversation, Message, Run
-from chatinterface.runs import execution, persisting
+from chatinterface.runs import execution
 from chatinterface.runs.control import Control, control
 from chatinterface.signals import reply_settled
 from chatinterface.threads import in_database
+from tests.outages import away_at
 from tests.tab import PATIENCE, Tab, ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -235,6 +237,41 @@ async def test_stop_closes_generator() -> None:
     assert await asyncio.to_thread(closed.wait, PATIENCE)
     await ended()
     assert ((await tab.reply()).status, (await tab.reply()).text) == ("stopped", "before")
+
+
+@pytest.mark.parametrize("kind", ["thread", "loop"])
+async def test_stop_closes_generator_whose_output_is_being_shown(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No thread waits for somebody to take what it says, and no client of a model stays open."""
+    monkeypatch.setattr(execution, "GRACE", 0.05)
+    shown, going, closed = threading.Event(), threading.Event(), threading.Event()
+
+    class Slow(chat.Component):
+        def part(self, store: chat.Store) -> dict[str, Any]:
+            shown.set()
+            going.wait(PATIENCE)
+            return super().part(store)
+
+    def answer(message: str) -> Iterator[Any]:
+        try:
+            yield Slow()
+            yield from itertools.repeat("more ")
+        finally:
+            closed.set()
+
+    async def aanswer(message: str) -> AsyncIterator[Any]:
+        try:
+            yield Slow()
+        finally:
+            closed.set()
+
+    says(answer if kind == "thread" else aanswer)
+    tab = await Tab.open("chat")
+    await tab.send("hello")
+    assert await asyncio.to_thread(shown.wait, PATIENCE)
+    await tab.stop()
+    await ended()
+    assert await asyncio.to_thread(closed.wait, PATIENCE)
+    going.set()
 
 
 async def test_stop_before_first_step() -> None:
@@ -582,20 +619,26 @@ async def test_checkpoint_revives_lost_run() -> None:
 
 
 async def test_database_away_while_settling(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr(persisting, "RETRIES", (0.0, 0.0, 0.0))
-    errors = [OperationalError("away"), InterfaceError("closed")]
-    settle = replies.settle
-
-    def away(*args: Any, **kwargs: Any) -> int:
-        if errors:
-            raise errors.pop()
-        return settle(*args, **kwargs)
-
-    monkeypatch.setattr(replies, "settle", away)
+    away_at(monkeypatch, "chatinterface.replies.settle")
     says(lambda message: message)
     reply = await (await Tab.open("chat")).ask("hello")
     assert (reply.status, reply.text) == ("done", "hello")
     assert caplog.text.count("A reply could not be stored, trying again") == 2
+
+
+@pytest.mark.parametrize("failing", ["chatinterface.replies.complete", "chatinterface.chains.rename"])
+async def test_database_away_between_two_speakers(monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+    async def answer(message: str) -> AsyncIterator[Any]:
+        yield ChatMessage("one", user="Ann")
+        yield ChatMessage("two", user="Bob")
+
+    errors = away_at(monkeypatch, failing)
+    says(answer)
+    tab = await Tab.open("chat")
+    await tab.ask("hello")
+    said = Message.objects.filter(role="assistant").order_by("pk")
+    assert [(each.text, each.status) async for each in said] == [("one", "done"), ("two", "done")]
+    assert not errors
 
 
 async def test_conversation_deleted_while_running() -> None:

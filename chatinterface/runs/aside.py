@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.urls import reverse
 
 from chatinterface import conf, events, outputs
+from chatinterface.begun import Begun
 from chatinterface.content.components.base import Part
 from chatinterface.interface import ChatInterface
-from chatinterface.models import Conversation, Message
+from chatinterface.models import Conversation
 from chatinterface.outages import away
 from chatinterface.presentation import part_html
 from chatinterface.runs.making import Maker
+from chatinterface.runs.persisting import persistently
 from chatinterface.threads import in_content, in_database
 
 logger = logging.getLogger("chatinterface.runs")
@@ -23,14 +27,17 @@ logger = logging.getLogger("chatinterface.runs")
 # Seconds between two frames of outputs.
 INTERVAL = 0.15
 
+UNKEPT = "What stands beside a reply could not be kept"
+
 
 class Aside:
     """The outputs of one run, on its event loop."""
 
-    def __init__(self, interface: ChatInterface, conversation: Conversation, reply: Message) -> None:
+    def __init__(self, interface: ChatInterface, exchange: Begun) -> None:
         self._interface = interface
-        self._conversation = conversation
-        self._reply = reply
+        self._run = exchange.run
+        self._conversation = exchange.conversation
+        self._reply = exchange.reply
         self._names = [output.name for output in interface.outputs]
         self._loop = asyncio.get_running_loop()
         self._values: dict[str, Any] = {}
@@ -55,33 +62,49 @@ class Aside:
             await self._send()
         return value[0]
 
-    async def finish(self) -> None:
-        """Send and keep what is left."""
+    async def conclude(self) -> None:
+        """The callback has returned: show what is left. Raises what showing it raises."""
         await self._send()
-        await self._keep()
+
+    async def finish(self) -> None:
+        """The run ends, in whichever way: show and keep what is left. What cannot be is left out, and logged."""
+        facts = {"chat": self._interface.name, "run": self._run.pk}
+        while self._unsent:
+            try:
+                await self._send()
+            except Exception:
+                logger.exception(
+                    "What stands beside a reply could not be shown", extra={"event": "output.unshown", **facts}
+                )
+        if self._unkept:
+            try:
+                keep = partial(self._keep, self._unkept)
+                await persistently(self._run, keep, failed=UNKEPT, event="output.unkept")
+            except Exception:
+                logger.exception(UNKEPT, extra={"event": "output.unkept", **facts})
 
     async def _send(self) -> None:
-        unsent, self._unsent = self._unsent, {}
-        for name, value in unsent.items():
-            part, html = await in_content(self._made, name, value)
+        while self._unsent:
+            name = next(iter(self._unsent))
+            part, html = await in_content(self._made, name, self._unsent.pop(name))
             self._unkept[name] = part
             await events.publish(self._conversation.uuid, self._frame(name, html))
         self._sent_at = self._loop.time()
         if self._unkept and self._sent_at - self._kept_at >= conf.get().checkpoint:
-            await self._keep()
+            await self._checkpoint()
 
-    async def _keep(self) -> None:
-        if not self._unkept:
-            return
+    async def _checkpoint(self) -> None:
         try:
-            await in_database(outputs.keep, self._conversation, self._unkept)
-        except Conversation.DoesNotExist:
-            pass
-        except DatabaseError as error:
-            away("What stands beside a reply could not be kept: %s", error, event="output.unkept")
+            await in_database(self._keep, self._unkept)
+        except (DatabaseError, InterfaceError) as error:
+            away(f"{UNKEPT}: %s", error, event="output.unkept", run=self._run.pk)
             return
         self._unkept = {}
         self._kept_at = self._loop.time()
+
+    def _keep(self, parts: dict[str, Part]) -> None:
+        with suppress(Conversation.DoesNotExist):
+            outputs.keep(self._conversation, parts)
 
     def _made(self, name: str, value: Any) -> tuple[Part, str]:
         numbers = iter(range(10**9))

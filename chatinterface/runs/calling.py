@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import Future
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -37,8 +38,8 @@ logger = logging.getLogger("chatinterface.runs")
 class Called(Protocol):
     """Something to be called in a run."""
 
-    async def begin(self, interface: ChatInterface, session: ChatSession) -> AsyncIterator[Any]:
-        """Call it; what it says is iterated."""
+    async def begin(self, interface: ChatInterface, session: ChatSession) -> AsyncGenerator[Any]:
+        """Call it; what it says is iterated, and closed where that ends before it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class Call:
     given: Mapping[str, Any]
     history: History
 
-    async def begin(self, interface: ChatInterface, session: ChatSession) -> AsyncIterator[Any]:
+    async def begin(self, interface: ChatInterface, session: ChatSession) -> AsyncGenerator[Any]:
         """See Called."""
         said = await heard(interface, self.message, self.given["message"])
         values = {
@@ -129,7 +130,7 @@ class Calls:
         at_work.set(self.work.append)
         previous = ""
         try:
-            async with RunThread():
+            async with RunThread(), aclosing(values):
                 async for value in values:
                     if self._exchange.run.first_output_at is None:
                         self._exchange.run.first_output_at = timezone.now()
@@ -142,6 +143,7 @@ class Calls:
                     if value is not None:
                         await self._writer.take(value)
                 await self._writer.conclude()
+                await self._aside.conclude()
         except SystemExit as error:
             # As it is, it would end the event loop, and with it the server.
             raise RuntimeError("The callback wanted to exit") from error

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.defer import Deferred
 
@@ -22,25 +23,29 @@ logger = logging.getLogger("chatinterface.runs")
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class Endable(Protocol):
-    """A run."""
-
-    def interrupt(self) -> None: ...
-
-
 class Running:
-    """The runs of this process."""
+    """What this process does for runs: it executes them, or hands them over."""
 
     def __init__(self) -> None:
-        self.tasks: dict[asyncio.Task[None], Endable] = {}
+        # Each task with what has it end at once.
+        self.tasks: dict[asyncio.Task[None], Callable[[], None]] = {}
         # Whether the process was asked to end.
         self.ending = False
         self._heeding = False
 
-    def add(self, task: asyncio.Task[None], run: Endable) -> None:
-        """A run has begun, in this task."""
-        self.tasks[task] = run
+    def begin(
+        self, work: Coroutine[Any, Any, None], interrupt: Callable[[], None] = lambda: None
+    ) -> asyncio.Task[None]:
+        """Do it in a task, for which the process waits when it is asked to end; by then, ``interrupt`` is called.
+
+        All is done in the task: a visitor who goes away in the middle of the request cancels what that does itself.
+        """
+        # A context of its own: the request's would lend a run a thread that ends with the request.
+        task = asyncio.create_task(work, context=contextvars.Context())
+        self.tasks[task] = interrupt
+        task.add_done_callback(self._done)
         self._heed_server()
+        return task
 
     async def end(self) -> None:
         """Let the runs of this event loop go on for as long as the settings say, interrupt them, and wait for it all.
@@ -55,8 +60,14 @@ class Running:
             await asyncio.wait(tasks, timeout=seconds)
         while tasks := self._here():
             for task in tasks:
-                self.tasks[task].interrupt()
+                self.tasks[task]()
             await asyncio.wait(tasks)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.tasks.pop(task, None)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            task.get_loop().call_exception_handler({"message": "A run raised", "exception": error, "task": task})
 
     def _here(self) -> set[asyncio.Task[None]]:
         loop = asyncio.get_running_loop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +13,7 @@ from django.utils import translation
 
 from chatinterface import events, hooks
 from chatinterface.conversations import Exchange
-from chatinterface.exceptions import Replaced
+from chatinterface.exceptions import Held, Replaced
 from chatinterface.hooks import ButtonEvent
 from chatinterface.inputs import Entered
 from chatinterface.interface import ChatInterface
@@ -93,11 +92,7 @@ async def start(job: Job) -> asyncio.Task[None]:
     It can be stopped as soon as this returns; the task ends when the reply is settled.
     """
     executed = RunInProcess(job)
-    # A context of its own: the request's would lend the run a thread that ends with the request. All is done in the
-    # task: a visitor who goes away in the middle of the request cancels what the request does itself.
-    task = asyncio.create_task(executed.execute(), context=contextvars.Context())
-    running.add(task, executed)
-    task.add_done_callback(_report)
+    task = running.begin(executed.execute(), executed.interrupt)
     await executed.announced.wait()
     return task
 
@@ -123,7 +118,7 @@ class RunInProcess:
         self._waiter = Waiter(interface, exchange, self._tell_place)
         self._turns = Turns()
         self._writer = Writer(interface, exchange, self._join, quiet=job.quiet)
-        aside = self._aside = Aside(interface, exchange.conversation, exchange.reply)
+        aside = self._aside = Aside(interface, exchange)
         self._port = RunPort(exchange.run, self._writer, self._turns, self.stop)
         self._session = ChatSession(interface=interface, conversation=exchange.conversation, _port=self._port)
         self._calls = Calls(job, self._session, self._port, self._writer, self._turns, aside)
@@ -297,6 +292,8 @@ class RunInProcess:
                 self._replaced = True
                 self.stop()
                 return
+            except Held:
+                logger.debug("A checkpoint waits for the next", extra={"event": "checkpoint.held", "run": run})
             except (DatabaseError, InterfaceError) as error:
                 away("A checkpoint failed: %s", error, event="checkpoint.failed", run=run)
             except Exception:
@@ -323,10 +320,3 @@ class RunInProcess:
         send = settled(self._interface, self._exchange.conversation, message)
         if send is not None:
             await asyncio.get_running_loop().run_in_executor(callbacks(), as_request, send)
-
-
-def _report(task: asyncio.Task[None]) -> None:
-    running.tasks.pop(task, None)
-    error = None if task.cancelled() else task.exception()
-    if error is not None:
-        task.get_loop().call_exception_handler({"message": "A run raised", "exception": error, "task": task})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
 from typing import Any
 
@@ -17,15 +16,13 @@ from chatinterface.models import Message
 from chatinterface.queueing import Way
 from chatinterface.runs import workers
 from chatinterface.runs.calling import Job
+from chatinterface.runs.ending import running
 from chatinterface.runs.execution import announce
 from chatinterface.runs.stopping import end
 from chatinterface.runs.waiting import stop
 from chatinterface.threads import in_database
 
 logger = logging.getLogger("chatinterface.runs")
-
-
-_handing: set[asyncio.Task[None]] = set()
 
 
 def is_for_workers(job: Job) -> bool:
@@ -38,11 +35,7 @@ async def hand_over(job: Job) -> None:
 
     Where the backend does not take it, the reply counts as interrupted, and can be tried again.
     """
-    # All is done in the task: a visitor who goes away in the middle of the request cancels what that does itself.
-    task = asyncio.create_task(_hand_over(job), context=contextvars.Context())
-    _handing.add(task)
-    task.add_done_callback(_handing.discard)
-    await asyncio.shield(task)
+    await asyncio.shield(running.begin(_hand_over(job)))
 
 
 def task_of(interface: ChatInterface, name: str) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
+from itertools import chain, repeat
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError
@@ -14,8 +16,9 @@ from chatinterface.threads import in_database
 
 T = TypeVar("T")
 
-# Seconds to wait before each further try while the database is away: five minutes in all.
-RETRIES = (0.2, 1.0, *[3.0] * 100)
+# Seconds for which it is tried while the database is away, and those before each further try, the last again and again.
+PATIENCE = 300.0
+PAUSES = (0.2, 1.0, 3.0)
 
 
 async def persistently(run: Run, call: Callable[[], T], *, failed: str, event: str) -> T:
@@ -24,10 +27,13 @@ async def persistently(run: Run, call: Callable[[], T], *, failed: str, event: s
     Each failure is logged by the sentence ``failed``. Raises OperationalError or InterfaceError where it is away for
     longer than five minutes.
     """
-    for delay in RETRIES:
+    deadline = time.monotonic() + PATIENCE
+    pauses = chain(PAUSES, repeat(PAUSES[-1]))
+    while True:
         try:
             return await in_database(call)
         except (OperationalError, InterfaceError) as error:
+            if time.monotonic() > deadline:
+                raise
             away(f"{failed}, trying again: %s", error, event=event, run=run.pk)
-            await asyncio.sleep(delay)
-    return await in_database(call)
+        await asyncio.sleep(next(pauses))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ class Press:
     callbacks: tuple[Callable[..., Any], ...]
     event: ButtonEvent
 
-    async def begin(self, interface: ChatInterface, session: ChatSession) -> AsyncIterator[Any]:
+    async def begin(self, interface: ChatInterface, session: ChatSession) -> AsyncGenerator[Any]:
         """See calling.Called."""
         return self._said(session)
 

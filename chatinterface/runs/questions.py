@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
@@ -23,7 +24,11 @@ from chatinterface.exceptions import Ended, PromptTimeout
 from chatinterface.models import Attachment
 from chatinterface.port import Inquiry, Port
 from chatinterface.questions import Question, said, titled
-from chatinterface.threads import in_content, in_database
+from chatinterface.runs.persisting import persistently
+from chatinterface.threads import in_content
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # Seconds after which an answer is looked for of which nobody has told.
 POLL = 5.0
@@ -62,19 +67,20 @@ class Asked:
                 return value
             fields = await in_content(_fields, form)
             self.close()
-            await in_database(prompts.ask_again, self.key)
+            await _persistently(self.port, prompts.ask_again, self.key)
             await self._show(fields=fields)
 
     async def _posted(self) -> dict[str, Any]:
         while True:
             told = self.port.expect(str(self.key))
-            posted = await in_database(prompts.take, self.key)
+            posted = await _persistently(self.port, prompts.posted, self.key)
             if posted is not None:
+                await _persistently(self.port, prompts.taken, self.key)
                 return posted
             if self.port.stopped:
                 raise Ended
             left = POLL if self.deadline is None else self.deadline - self.loop.time()
-            if left <= 0 and await in_database(prompts.close, self.key):
+            if left <= 0 and await _persistently(self.port, prompts.close, self.key):
                 await self._end(state="expired", note=self.inquiry.timeout_message or _("Timed out"))
                 raise PromptTimeout
             await asyncio.wait({told}, timeout=max(0.0, min(left, POLL)))
@@ -132,7 +138,7 @@ async def ask(port: Port, inquiry: Inquiry) -> Asked:
     )
     html = await in_content(_fields, question.form)
     prompt = Prompt(question=str(key), title=inquiry.title, submit=inquiry.submit or _("Submit"), fields=html)
-    await in_database(prompts.ask, port.run, key)
+    await _persistently(port, prompts.ask, port.run, key)
     writing = await port.begin() if inquiry.apart else None
     shown = await port.show(prompt, writing)
     loop = asyncio.get_running_loop()
@@ -147,6 +153,11 @@ async def ask(port: Port, inquiry: Inquiry) -> Asked:
         writing=writing,
         deadline=None if inquiry.timeout is None else loop.time() + inquiry.timeout,
     )
+
+
+async def _persistently(port: Port, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    failed = "What was asked could not be looked after"
+    return await persistently(port.run, partial(call, *args, **kwargs), failed=failed, event="question.failed")
 
 
 def _fields(form: BaseForm) -> str:

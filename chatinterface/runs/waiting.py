@@ -180,7 +180,8 @@ class Keeper:
             with suppress(TimeoutError):
                 async with asyncio.timeout(conf.get().checkpoint):
                     await self._woken.wait()
-        self._task = None
+        # What was waited for knows the event loop, which may end before this process.
+        self._woken, self._task = asyncio.Event(), None
 
     async def _look(self) -> None:
         waiters = dict(self._waiters)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from chatinterface import chains, events, hooks, replies
 from chatinterface.begun import Begun
@@ -17,10 +17,12 @@ from chatinterface.interface import ChatInterface
 from chatinterface.models import Message, Run
 from chatinterface.presentation import added_frame, settled_frame
 from chatinterface.runs.failures import Failure
+from chatinterface.runs.persisting import persistently
 from chatinterface.runs.writing import Writing
 from chatinterface.threads import in_database
 from chatinterface.withdrawal import By
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 # Does what the database may be away for, until it is done; None where the conversation is gone.
@@ -131,7 +133,7 @@ class Writer:
             await self.begin()
         writing.end("success")
         await writing.stream.finish()
-        frame = await in_database(self._completed, writing, Message.Status.DONE)
+        frame = await self._written(self._completed, writing, Message.Status.DONE)
         self.open.remove(writing)
         self.completed += 1
         await self.publish(frame)
@@ -208,7 +210,7 @@ class Writer:
         return await asyncio.shield(task)
 
     async def _rename(self, writing: Writing, user: str, avatar: str) -> Writing:
-        await self.publish(await in_database(self._renamed, writing.message, user, avatar))
+        await self.publish(await self._written(self._renamed, writing.message, user, avatar))
         if not writing.pristine:
             # The frame has the message without what was said in it, which only patches can go on from.
             await writing.stream.show_anew()
@@ -254,12 +256,17 @@ class Writer:
     def _writing(self, message: Message) -> Writing:
         return Writing(self._interface, self._conversation, message, self._fetched.set)
 
+    async def _written(self, change: Callable[P, events.Frame], /, *args: P.args, **kwargs: P.kwargs) -> events.Frame:
+        """Make a change that may be made twice: whether the first was, nobody knows where the database goes away."""
+        call = partial(change, *args, **kwargs)
+        return await persistently(self._run, call, failed="A message could not be stored", event="store.failed")
+
     async def _turn(self, count: int | None, by: By) -> list[Message]:
         for writing in self.open:
             writing.end("success")
             await writing.stream.finish()
             if not writing.silent:
-                await self.publish(await in_database(self._completed, writing, Message.Status.DONE))
+                await self.publish(await self._written(self._completed, writing, Message.Status.DONE))
                 hooks.completed(self._interface, self._conversation, writing.message)
         silent = [each.message.pk for each in self.open if each.silent]
         turned = await in_database(
