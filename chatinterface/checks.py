@@ -255,16 +255,21 @@ def _database() -> Iterator[CheckMessage]:
 
 
 def _uploads() -> Iterator[CheckMessage]:
+    own = STORAGE_ALIAS in settings.STORAGES
+    if not own and not any(chat.takes_files for chat in registry.registered().values()):
+        return
     storage = attachment_storage()
     served = settings.MEDIA_ROOT and settings.MEDIA_URL not in {"", "/"}
-    if STORAGE_ALIAS not in settings.STORAGES or not isinstance(storage, FileSystemStorage) or not served:
+    if not isinstance(storage, FileSystemStorage) or not served:
         return
     if Path(storage.location).is_relative_to(os.path.abspath(settings.MEDIA_ROOT)):
+        beside = "" if own else ', beside the "default" and the "staticfiles" of STORAGES'
         yield Warning(
             "Uploads to chats are stored below MEDIA_ROOT: whoever serves MEDIA_URL serves them to everybody.",
             hint=(
-                f'Set STORAGES["{STORAGE_ALIAS}"]["OPTIONS"] = {{"location": "<a directory outside of MEDIA_ROOT>"}}: '
-                "they are for their owner alone."
+                f'Set STORAGES["{STORAGE_ALIAS}"] = {{"BACKEND": "django.core.files.storage.FileSystemStorage", '
+                f'"OPTIONS": {{"location": "<a directory outside of MEDIA_ROOT>"}}}}{beside}: they are for their owner '
+                "alone."
             ),
             id="chatinterface.W004",
         )

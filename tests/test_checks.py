@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 
 import chatinterface as chat
 from chatinterface import checks as site_checks
-from chatinterface import registry
+from chatinterface import registry, widgets
 from chatinterface.storage import STORAGE_ALIAS
 
 TASKS = "django.tasks.backends" if django.VERSION >= (6, 0) else "django_tasks.backends"
@@ -234,7 +234,9 @@ def test_uploads_are_not_public(location: dict[str, str]) -> None:
     with override_settings(
         STORAGES={"default": FILES, STORAGE_ALIAS: uploads}, MEDIA_ROOT="/srv/media", MEDIA_URL="/media/"
     ):
-        assert f'STORAGES["{STORAGE_ALIAS}"]["OPTIONS"] = {{"location": ' in found()["W004"]
+        said = found()["W004"]
+    assert f'STORAGES["{STORAGE_ALIAS}"] = {{' in said
+    assert '"OPTIONS": {"location": ' in said
 
 
 @pytest.mark.parametrize(
@@ -249,9 +251,13 @@ def test_uploads_apart_suffice(location: str, media_root: str, media_url: str) -
         assert "W004" not in found()
 
 
+@pytest.mark.parametrize("attributes", [{}, {"multimodal": True}, {"widgets": [widgets.FileInput(name="File")]}])
 @override_settings(STORAGES={"default": FILES}, MEDIA_ROOT="/srv/media", MEDIA_URL="/media/")
-def test_no_storage_no_word() -> None:
-    assert "W004" not in found()
+def test_files_without_a_storage_of_their_own(monkeypatch: pytest.MonkeyPatch, attributes: dict[str, Any]) -> None:
+    """They lie where everything does; no word to sites whose chats take none."""
+    monkeypatch.setattr(registry, "_chats", {})
+    chat.register(lambda message: "", name="ask", **attributes)
+    assert ("W004" in found()) is bool(attributes)
 
 
 @pytest.mark.parametrize(

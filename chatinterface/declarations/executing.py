@@ -52,6 +52,7 @@ class Executing(Declaration):
 
     def _secret(self) -> str:
         """The name of an input that takes a secret; "" where there is none."""
-        below = self.additional is not None and has_secret(self.additional.form_class.base_fields)
-        named = (name for name, each in self.entries.items() if has_secret(each.form().fields))
-        return next(named, "additional_inputs" if below else "")
+        declared = [(name, each.form().fields) for name, each in self.entries.items()]
+        if self.additional is not None:
+            declared += [(name, {name: field}) for name, field in self.additional.form_class.base_fields.items()]
+        return next((name for name, fields in declared if has_secret(fields)), "")
