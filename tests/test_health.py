@@ -6,6 +6,7 @@ from channels.layers import InMemoryChannelLayer, channel_layers
 from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import resolve, reverse
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from chatinterface.runs.ending import running
 from chatinterface.views.health import health
@@ -61,6 +62,21 @@ def test_ending(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever sends requests sends them elsewhere while the last replies are stored."""
     monkeypatch.setattr(running, "ending", True)
     assert asked(client)[0] == 503
+
+
+@pytest.mark.usefixtures("deaf_layer")
+def test_parts_are_asked_for_alone(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    """Whether to send requests to a process is its own matter: where Redis is away, it is so for all of them."""
+    with django_assert_num_queries(0):
+        answer = client.get("/chat/-/health/?only=process")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "process": "ok"})
+    assert client.get("/chat/-/health/?only=process&only=channel_layer").status_code == 503
+
+
+def test_unknown_part_is_named(client: Client) -> None:
+    answer = client.get("/chat/-/health/?only=<redis>")
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "only=<redis> is none of database, channel_layer, process"}
 
 
 def test_is_no_chat(client: Client) -> None:

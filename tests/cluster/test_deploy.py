@@ -134,6 +134,32 @@ async def test_streams_through_nginx(site: Secure, servers: list[Server]) -> Non
     assert all("/-/health/" in server.text() for server in servers)
 
 
+async def test_restarts_one_after_the_other(site: Secure, servers: list[Server]) -> None:
+    """At no time is there nobody: whoever was away is asked again as soon as the other is."""
+    visitor = SecureVisitor(site)
+    for server in servers:
+        server.stop()
+        for _ in servers:
+            assert (await visitor.get("/chat/-/health/?only=process")).status_code == 200
+        server.start()
+
+
+async def test_postgres_restarts_behind_the_pool(cluster: Cluster, site: Secure) -> None:
+    """Nobody waits for a connection for as long as a pool does by itself, and all goes on when it is back."""
+    tab = await RemoteTab.visit("script", SecureVisitor(site))
+    assert (await tab.send("stream 1")).status_code == 204
+    async with tab.connected():
+        await tab.settled()
+        await tab.send("stream 300 10")
+        await tab.shows("word2")
+        cluster.postgres.stop()
+        async with asyncio.timeout(25):
+            assert (await SecureVisitor(site).get("/chat/-/health/")).status_code == 503
+        await tab.shows("word299")
+        cluster.postgres.start()
+        await tab.until("message.settled", status="done")
+
+
 @pytest.mark.parametrize("language", ["ini", "dockerfile"])
 def test_daphne_takes_the_command(language: str) -> None:
     """Of the unit and of the container: what Daphne is started with are options that it has."""
