@@ -1,5 +1,6 @@
 """Inputs: what is declared, what is posted, and what the callback gets."""
 
+import copy
 import re
 from collections.abc import Callable
 from datetime import date, datetime
@@ -46,6 +47,9 @@ def given(*inputs: Any, **attributes: Any) -> list[Any]:
         (widgets.IntSlider, "min", "IntSlider() takes no 'min'. Write 'start'."),
         (widgets.FloatInput, "maximum", "FloatInput() takes no 'maximum'. Write 'end'."),
         (widgets.DatePicker, "max", "DatePicker() takes no 'max'. Write 'end'."),
+        (widgets.IntSlider, "max_value", "IntSlider() takes no 'max_value'. Write 'end'."),
+        (widgets.FloatSlider, "step_size", "FloatSlider() takes no 'step_size'. Write 'step'."),
+        (widgets.Select, "choices", "Select() takes no 'choices'. Write 'options'."),
         (widgets.TextInput, "placehodler", "TextInput() takes no 'placehodler'. Write 'placeholder'."),
         (widgets.TextInput, "min", "TextInput() takes no 'min'."),
         (widgets.Switch, "colour", "Switch() takes no 'colour'."),
@@ -55,6 +59,21 @@ def test_unknown_keyword_names_the_known_one(declared: Callable[..., Any], wrong
     with pytest.raises(TypeError) as raised:
         declared(**{wrong: 1})
     assert str(raised.value) == said
+
+
+def test_own_input_may_have_keywords_of_its_own() -> None:
+    class Percent(widgets.IntSlider):
+        def __init__(self, *, max_value: int = 100, **options: Any) -> None:
+            super().__init__(end=max_value, **options)
+
+    assert Percent(max_value=50).max_value == 50
+
+
+def test_copies_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form has a copy of each of its fields for each request: what was declared right is."""
+    field = widgets.IntSlider(end=10)
+    monkeypatch.setattr(widgets.IntSlider, "_require_known", lambda keywords: pytest.fail("it is looked at again"))
+    assert copy.deepcopy(field).max_value == 10
 
 
 def test_folder_is_asked_for_as_one() -> None:
