@@ -1,6 +1,6 @@
 """What puts a server under load: that it counts right, and that nothing is left behind of those who have gone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from benchmarks.load.servers import KINDS, serving
 from benchmarks.load.visitor import Incomplete, Site, Visitor, numbers, require_complete, require_order
 
 HELD = Gauges(processor=1.5, memory=10_000, objects=50, tasks=3, threads=9, connections=4, joined=2, channels=1)
-SMALL = Size(streams=3, arriving=0.1, together=0.4, sockets=5, churn=30, mixed=1, visitors=3, warming=4)
+SMALL = Size(streams=3, arriving=0.1, together=0.4, sockets=5, churn=30, mixed=1, visitors=3, warming=4, rest=1)
 
 
 @pytest.mark.parametrize(("percent", "value"), [(0, 1), (50, 5), (90, 9), (95, 10), (100, 10)])
@@ -90,6 +90,12 @@ async def test_streams_are_complete(loaded: Server) -> None:
     assert figures["streams_incomplete"] == figures["burst_incomplete"] == 0
     assert figures["streams_first_p95_ms"] > 0
     assert figures["streams_gap_max_ms"] >= figures["streams_gap_p95_ms"] >= figures["streams_gap_p50_ms"] > 0
+
+
+async def test_server_that_says_nothing_of_itself(start_server: Callable[..., Server]) -> None:
+    """Any that runs can be put under load: what it holds is what the benchmark's own settings tell."""
+    async with Site(start_server().url(""), gauged=False) as site:
+        assert (await phases.streams(site, SMALL))["streams_incomplete"] == 0
 
 
 async def test_idle_sockets_go(loaded: Server) -> None:

@@ -18,10 +18,10 @@ from benchmarks.load.visitor import Site
 from tests.server import make_database
 
 
-async def put_on(origin: str, chosen: list[str], size: Size) -> Figures:
+async def put_on(site: Site, chosen: list[str], size: Size) -> Figures:
     """All chosen phases on a server, one after the other."""
     figures: Figures = {}
-    async with Site(origin) as site:
+    async with site:
         for name in chosen:
             measured = await phases.ALL[name](site, size)
             print("  ".join([f"  {name:8}", *(f"{key} {value:.4g}" for key, value in measured.items())]), flush=True)
@@ -43,7 +43,7 @@ def main() -> None:
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if options["origin"]:
-        asyncio.run(put_on(options["origin"], ["streams"], size))
+        asyncio.run(put_on(Site(options["origin"], gauged=False), ["streams"], size))
         return
     measured = Record()
     with tempfile.TemporaryDirectory() as directory:
@@ -52,7 +52,7 @@ def main() -> None:
             print(kind, flush=True)
             busy = getloadavg()[0]
             with serving(kind, database) as server:
-                figures = asyncio.run(put_on(server.url(""), options["only"], size))
+                figures = asyncio.run(put_on(Site(server.url("")), options["only"], size))
             measured.add(kind, options["only"], figures, busy)
             if size == Size():
                 record = Record.load()

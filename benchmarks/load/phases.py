@@ -30,7 +30,7 @@ SETTLING = 75.0
 # Seconds of mixed use before what is left behind of it is counted, at most.
 WARMING = 300.0
 
-TAGS = map("".join, product("q", ascii_lowercase, ascii_lowercase, ascii_lowercase))
+TAGS = map("".join, product("q", *[ascii_lowercase] * 4))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +48,22 @@ class Size:
     visitors: int = 20
     # Visitors before anything is measured, for whom the server loads and starts whatever it needs once.
     warming: int = 40
+    # Seconds until what visitors leave behind is gone, before and after each phase.
+    rest: float = SETTLING
 
 
 async def streams(site: Site, size: Size) -> Figures:
-    """Streams at once, which begin one after the other; then all again, asked for in the same instant."""
+    """Streams at once, which begin one after the other; then all again, asked for in the same instant.
+
+    Of a server that says what it holds, their processor time too.
+    """
+    used = {}
     async with audience(site, size.streams) as visitors:
-        before = await site.gauges()
+        before = await site.gauges() if site.gauged else None
         spread = await _stream(visitors, size.arriving, size.together)
-        used = (await site.gauges()).since(before)["processor"]
+        if before is not None:
+            seconds = size.streams * (size.arriving + size.together)
+            used["streams_cpu_ms"] = (await site.gauges()).since(before)["processor"] * 1000 / seconds
         burst = await _stream(visitors, 0.0, size.together)
     return {
         "streams_incomplete": spread.incomplete,
@@ -64,7 +72,7 @@ async def streams(site: Site, size: Size) -> Figures:
         "streams_gap_p95_ms": percentile(spread.gaps, 95),
         "streams_gap_max_ms": max(spread.gaps),
         "streams_slowness": percentile(spread.durations, 95) / (size.arriving + size.together),
-        "streams_cpu_ms": used * 1000 / (size.streams * (size.arriving + size.together)),
+        **used,
         "burst_incomplete": burst.incomplete,
         "burst_first_p95_ms": percentile(burst.firsts, 95),
         "burst_gap_p95_ms": percentile(burst.gaps, 95),
@@ -74,10 +82,10 @@ async def streams(site: Site, size: Size) -> Figures:
 async def idle(site: Site, size: Size) -> Figures:
     """Open sockets on which nothing happens, each of a page of its own."""
     await warm_up(site, size)
-    before = await settled(site)
+    before = await rested(site, size)
     async with audience(site, size.sockets):
         held = (await site.gauges()).since(before)
-    left = (await settled(site, before)).since(before)
+    left = (await settled(site, size, before)).since(before)
     return {"idle_kb": held["memory"] / size.sockets / 1000, "idle_tasks_left": left["tasks"]}
 
 
@@ -87,11 +95,11 @@ async def coming_and_going(site: Site, size: Size) -> Figures:
     async with Visitor(site) as visitor:
         path = (await visitor.open()).socket_url
     await churn(site, path, max(size.churn // 10, 1))
-    before = await settled(site)
+    before = await rested(site, size)
     began = time.perf_counter()
     await churn(site, path, size.churn)
     took = time.perf_counter() - began
-    left = (await settled(site, before)).since(before)
+    left = (await settled(site, size, before)).since(before)
     return {"churn_per_s": size.churn / took} | _named("churn", left)
 
 
@@ -99,10 +107,10 @@ async def mixed(site: Site, size: Size) -> Figures:
     """Visitors who do what visitors do, for some time."""
     await warm_up(site, size)
     await Mixture(site, TAGS, visitors=size.visitors, seconds=min(size.mixed, WARMING)).run()
-    before = await settled(site)
+    before = await rested(site, size)
     mixture = Mixture(site, TAGS, visitors=size.visitors, seconds=size.mixed)
     await mixture.run()
-    left = (await settled(site, before)).since(before)
+    left = (await settled(site, size, before)).since(before)
     return {"mixed_replies": mixture.replies, "mixed_wrong": len(mixture.wrong)} | _named("mixed", left)
 
 
@@ -129,15 +137,22 @@ async def warm_up(site: Site, size: Size) -> None:
         await _stream(visitors, 0.0, 0.5)
 
 
-async def settled(site: Site, before: Gauges | None = None) -> Gauges:
-    """The gauges once the server has no more to do than before, or by the end of the time that it has for that."""
-    deadline = time.monotonic() + SETTLING
-    gauges = await site.gauges()
+async def rested(site: Site, size: Size) -> Gauges:
+    """The gauges with nothing of what has just ended in them: before a phase its going would hide what that leaves."""
+    await asyncio.sleep(size.rest)
+    return await site.gauges()
+
+
+async def settled(site: Site, size: Size, before: Gauges) -> Gauges:
+    """The gauges after as much rest as before, or by the end of the time that there is for having no more to do."""
+    deadline = time.monotonic() + size.rest + SETTLING
+    gauges = await rested(site, size)
     while time.monotonic() < deadline:
-        await asyncio.sleep(1)
-        earlier, gauges = gauges, await site.gauges()
-        if all(gauges.since(earlier if before is None else before)[name] <= 0 for name in ("tasks", "channels")):
+        more = gauges.since(before)
+        if more["tasks"] <= 0 and more["channels"] <= 0:
             break
+        await asyncio.sleep(1)
+        gauges = await site.gauges()
     return gauges
 
 

@@ -36,14 +36,18 @@ class Incomplete(Exception):
 
 
 class Site:
-    """A server on this machine, and the connections to it. Raises ValueError for any other machine's."""
+    """A server on this machine, and the connections to it; ``gauged`` where it says what it holds.
 
-    def __init__(self, origin: str) -> None:
+    Raises ValueError for any other machine's.
+    """
+
+    def __init__(self, origin: str, *, gauged: bool = True) -> None:
         parts = urlsplit(origin)
         if parts.scheme != "http" or not _is_loopback(parts.hostname or ""):
             raise ValueError(f"{origin} is not on this machine: load is only for http://127.0.0.1:PORT.")
         self.origin = f"http://{parts.netloc}"
         self.host, self.port = str(parts.hostname), int(parts.port or 80)
+        self.gauged = gauged
         self._connector: aiohttp.TCPConnector | None = None
 
     async def __aenter__(self) -> "Site":
