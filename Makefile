@@ -53,7 +53,7 @@ bench: $(VENV)/.installed-dev chromium ## Measure the speed in a real browser an
 	$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: bench-peers
-bench-peers: $(VENV)/.installed-dev chromium ## Measure five other projects beside this one, in the same way (takes half an hour)
+bench-peers: $(VENV)/.installed-dev chromium ## Measure five other projects beside this one, in the same way (takes an hour and a half)
 	$(BIN)/python -m benchmarks.peers $(ARGS)
 
 .PHONY: load

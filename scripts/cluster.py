@@ -32,11 +32,12 @@ def settings() -> dict[str, str]:
     for variable, (name, default) in NEEDED.items():
         url = env.setdefault(variable, default)
         parts = urlsplit(url)
+        host, port = parts.hostname or "127.0.0.1", parts.port or urlsplit(default).port
         try:
-            socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 0), timeout=2).close()
+            socket.create_connection((host, port), timeout=2).close()
         except OSError as error:
             sys.exit(
-                f"{name} does not answer at {parts.hostname}:{parts.port} ({error}). "
+                f"{name} does not answer at {host}:{port} ({error}). "
                 f"Start it, or say where it is: make run-cluster {variable}={default}"
             )
     return env
