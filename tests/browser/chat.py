@@ -70,7 +70,9 @@ class Chat:
 
     def ask(self, message: str) -> "Chat":
         """Send a message, and wait until its reply in the page is all that the callback says."""
+        before = self.replies.count()
         self.send(message)
+        expect(self.replies).to_have_count(before + 1)
         self.shows(script.expected(message))
         expect(self.replies.last).to_have_attribute("data-status", "done")
         return self

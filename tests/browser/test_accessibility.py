@@ -8,6 +8,7 @@ from tests.browser.chat import Chat
 from tests.browser.conftest import REFUSED, Console
 from tests.browser.truth import agree
 from tests.browser.visitor import Gate
+from tests.browser.watching import NEXT_FRAME
 from tests.server import Server
 
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 375, "height": 700}
@@ -22,11 +23,16 @@ LONG = "say " + "unbreakable" * 30 + " `" + "code" * 60 + "` $" + "x+" * 60 + "x
 # What fades in has not its contrast yet.
 AT_REST = """() => document.getAnimations()
   .filter(each => each.effect?.getComputedTiming().endTime !== Infinity && each.playState === "running").length === 0"""
+# What scrolls gets a tab stop by a module that is loaded with the first of it.
+EQUIPPED = """() => Promise.all([...document.querySelectorAll("[data-chat]:has(pre, table, math)")]
+  .map(root => import(root.dataset.codeUrl)))"""
 
 
 def accessible(page: Page) -> None:
-    """Axe finds nothing, once all that moves for a moment has arrived."""
+    """Axe finds nothing, once all that is loaded later is there and all that moves for a moment has arrived."""
+    page.evaluate(EQUIPPED)
     page.wait_for_function(AT_REST)
+    page.evaluate(NEXT_FRAME)
     results = Axe().run(page)
     found = results.response["violations"]
     # Not by the report of the package, which knows nothing of what stands in shadow trees.

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.chat import Chat
 from tests.browser.truth import agree
 from tests.browser.visitor import Gate
-from tests.browser.watching import MARKS, SHIFTS
+from tests.browser.watching import MARKS, NEXT_FRAME, SHIFTS
 from tests.server import Server
 
 SCREENS = "Paragraph of a reply that fills more than a screen.\\n\\n" * 40
@@ -16,9 +16,6 @@ SHAPES = (
     "| a | b |\\n|---|---|\\n| c | d |\\n\\n"
     "```python\\ndef f(): \\n    return 1 \\n```\\n\\n$$a^2 + b^2$$\\n\\n> [!NOTE]\\n> That is all. \\n\\n# End"
 )
-
-
-NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def styled(page: Page, act: Callable[[], object]) -> list[int]:

@@ -32,3 +32,6 @@ requestAnimationFrame(function look(now) {
   requestAnimationFrame(look);
 });
 """
+
+# Waits until what the page looks at once it is laid out has been looked at.
+NEXT_FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
