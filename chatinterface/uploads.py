@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import IntegrityError
 from django.db.models import F, Q, Sum
+from django.db.models.functions import Greatest
 
 from chatinterface import conf, contents, files, history
 from chatinterface.content import filenames, media, pixels
@@ -35,6 +36,9 @@ from chatinterface.interface import ChatInterface
 from chatinterface.models import Attachment, Conversation, Message, Upload
 
 ANY = FileLimits()
+
+# What a file counts for at least, in bytes: an empty one takes room, too.
+BLOCK = 4096
 
 
 class Body(Protocol):
@@ -118,6 +122,7 @@ def require_room(who: Visitor, place: UUID, size: int) -> None:
 
     With it counts what they have answered a question with. Raises TooMuchUnsent where so many bytes more are too many.
     """
+    size = max(size, BLOCK)
     theirs, answered = Q(place=place), Q(conversation__uuid=place)
     if who.user_id:
         theirs, answered = Q(user=who.user_id), Q(conversation__user=who.user_id)
@@ -125,7 +130,7 @@ def require_room(who: Visitor, place: UUID, size: int) -> None:
         theirs |= Q(user=None, session_key=who.session_key)
         answered |= Q(conversation__user=None, conversation__session_key=who.session_key)
     for kept in (Upload.objects.filter(theirs), Attachment.objects.filter(answered, message=None)):
-        size += kept.aggregate(total=Sum("size"))["total"] or 0
+        size += kept.aggregate(total=Sum(Greatest("size", BLOCK)))["total"] or 0
     if size > conf.get().unsent_files:
         raise TooMuchUnsent
 
@@ -251,8 +256,11 @@ def _add(limits: FileLimits, upload: Upload, body: Body) -> None:
     saved = storage.save(path, measured.file())
     if upload.received == 0:
         _require_type(limits, upload, measured)
+    number = upload.pieces
     if saved != path or not _count(upload, measured.size):
-        storage.delete(saved)
+        counted = Upload.objects.filter(pk=upload.pk, path="", pieces__gt=number)
+        if saved != path or not counted.exists():  # Else it is the same piece, which the other has counted.
+            storage.delete(saved)
         upload.refresh_from_db(fields=["received"])
         raise OutOfStep(upload.received)
 
@@ -276,18 +284,32 @@ def _require_type(limits: FileLimits, upload: Upload, measured: files.Measured) 
 
 
 def _complete(limits: FileLimits, upload: Upload) -> None:
-    stored = files.store(upload.place, _pieces(upload), name=upload.name, content_type=upload.content_type)
+    """Put it together. Another request may do so at the same time, or take it back: then nothing is left of this one's.
+
+    Raises FileGone where a piece is not what was counted, Upload.DoesNotExist where it was taken back.
+    """
     try:
+        stored = files.store(upload.place, _pieces(upload), name=upload.name, content_type=upload.content_type)
+    except FileNotFoundError:
+        upload.refresh_from_db()
+        if upload.complete:
+            return
+        raise FileGone from None
+    used = False
+    try:
+        if stored["size"] != upload.size:
+            raise FileGone
         if not limits.accepts(upload.name, stored["content_type"]):
             raise WrongFileType(upload.name)
+        kept = {"path": stored["file"], "sha256": stored["sha256"], "content_type": stored["content_type"]}
         details = _details(stored)
-    except BaseException:
-        files.storage().delete(stored["file"])
-        raise
-    delete_pieces(upload)
-    upload.path, upload.sha256, upload.pieces = stored["file"], stored["sha256"], 0
-    upload.content_type, upload.details = stored["content_type"], details
-    upload.save(update_fields=["path", "sha256", "content_type", "details", "pieces"])
+        used = bool(Upload.objects.filter(pk=upload.pk, path="").update(**kept, details=details, pieces=0))
+    finally:
+        if not used:
+            files.storage().delete(stored["file"])
+    if used:
+        delete_pieces(upload)
+    upload.refresh_from_db()
 
 
 def _details(stored: dict[str, Any]) -> dict[str, int]:

@@ -1,7 +1,10 @@
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -205,16 +208,17 @@ def test_too_many_files_are_refused() -> None:
     assert page.piece(uuid4(), TABLE, 0, 8, "c.csv").status_code == 200
 
 
-@override_settings(CHATINTERFACE={"UNSENT_FILES": 20})
+@override_settings(CHATINTERFACE={"UNSENT_FILES": 20_000})
 def test_total_of_a_visitor_is_limited() -> None:
+    table = TABLE * 1000
     echo()
     echo(name="other")
     ann = ReadingClient()
     ann.force_login(User.objects.create(username="ann"))
-    Page("ask", ann).upload(TABLE, "a.csv")
-    Page("other", ann).upload(TABLE, "b.csv")
-    assert Page("ask", ann).piece(uuid4(), TABLE, 0, 8, "c.csv").status_code == 422
-    assert Page("ask").piece(uuid4(), TABLE, 0, 8, "c.csv").status_code == 200
+    Page("ask", ann).upload(table, "a.csv")
+    Page("other", ann).upload(table, "b.csv")
+    assert Page("ask", ann).piece(uuid4(), table, 0, 8000, "c.csv").status_code == 422
+    assert Page("ask").piece(uuid4(), table, 0, 8000, "c.csv").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -305,6 +309,86 @@ def test_unfinished_file_is_not_sent() -> None:
     answer = page.send("look", [file])
     assert (answer.status_code, "not there any more" in answer.content.decode()) == (422, True)
     assert not Message.objects.exists()
+
+
+def test_count_is_of_all_that_is_attached_beside_the_text() -> None:
+    """Whatever they are announced for."""
+    echo(max_files=1)
+    page = Page("ask")
+    page.upload(TABLE, "a.csv")
+    for name in ("", "Another", "a\0b"):
+        answer = page.piece(uuid4(), TABLE, 0, 8, "b.csv", headers={"Upload-Input": quote(name)})
+        assert answer.status_code == (404 if name else 422)
+
+
+def test_empty_files_are_not_for_nothing() -> None:
+    echo(max_files=None)
+    page = Page("ask")
+    with override_settings(CHATINTERFACE={"UNSENT_FILES": 3 * uploads.BLOCK}):
+        answers = [page.piece(uuid4(), b"", 0, 0, "x.txt").status_code for _ in range(4)]
+    assert answers == [200, 200, 200, 422]
+
+
+def test_text_may_be_the_second_input() -> None:
+    echo(widgets=[widgets.IntInput(name="Number"), widgets.ChatAreaInput(name="Text")])
+    assert Page("ask").upload(TABLE, "a.csv")
+
+
+# Two requests at once
+
+
+def test_file_that_is_taken_back_meanwhile_leaves_nothing(own_uploads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    echo()
+    page, file, details = Page("ask"), uuid4(), uploads._details
+
+    def taken_back(stored: dict[str, Any]) -> dict[str, int]:
+        page.remove(file)
+        return details(stored)
+
+    monkeypatch.setattr(uploads, "_details", taken_back)
+    assert page.piece(file, TABLE, 0, 8, "a.csv").status_code == 404
+    assert not Upload.objects.exists()
+    assert stored(own_uploads) == []
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, name: str, other: Callable[[], Any]) -> None:
+    """Do something before a function of a module is called for the first time."""
+    works, waiting = resolve_name(name), [other]
+
+    def delayed(*args: Any, **kwargs: Any) -> Any:
+        if waiting:
+            waiting.pop()()
+        return works(*args, **kwargs)
+
+    monkeypatch.setattr(name, delayed)
+
+
+def test_file_that_is_completed_twice_is_one(own_uploads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    echo()
+    page, file, answers = Page("ask"), uuid4(), list[int]()
+
+    def repeat() -> None:
+        answers.append(page.piece(file, b"", 8, 8, "a.csv").status_code)
+
+    meanwhile(monkeypatch, "chatinterface.files.store", repeat)
+    assert page.piece(file, TABLE, 0, 8, "a.csv").status_code == 200
+    assert answers == [200]
+    assert Upload.objects.get().complete
+    assert [path.read_bytes() for path in stored(own_uploads)] == [TABLE]
+
+
+def test_piece_that_is_repeated_meanwhile_is_stored(own_uploads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    echo()
+    page, file, answers = Page("ask"), uuid4(), list[int]()
+
+    def post() -> int:
+        status: int = page.piece(file, TABLE[:5], 0, 8, "a.csv").status_code
+        return status
+
+    meanwhile(monkeypatch, "chatinterface.uploads._count", lambda: answers.append(post()))
+    assert (post(), answers) == (409, [200])
+    assert page.piece(file, TABLE[5:], 5, 8, "a.csv").status_code == 200
+    assert [path.read_bytes() for path in stored(own_uploads)] == [TABLE]
 
 
 def test_more_files_than_allowed_are_not_sent() -> None:

@@ -59,13 +59,15 @@ class Attaching(Declaration):
         return self.multimodal or any(each.uploads for each in self.inputs.values())
 
     def limits_of(self, name: str) -> FileLimits | None:
-        """What is taken of files that are announced for an input, or a field of one; None where it takes none."""
+        """What is taken of files that are announced for an input, for a field of one, or beside the text, which has no
+        name; None where it takes none.
+        """
         for each in self.inputs.values():
             for field, limits in each.uploads.items():
                 if each.upload_name(field) == name:
                     return limits
-        chosen = self.inputs.get(name) or next(iter(self.inputs.values()), None)
-        return self.limits if self.attaches(chosen) else None
+        writes = not self.inputs or any(each.composes for each in self.inputs.values())
+        return self.limits if self.multimodal and writes and not name else None
 
     def attaches(self, chosen: Input | None) -> bool:
         """Whether a message that is written in an input may have files beside its text."""
