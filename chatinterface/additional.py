@@ -18,6 +18,9 @@ from chatinterface.widgets.files import limits_of
 # What the fields are posted by: this, a hyphen, and the field's name. By itself it says that they were posted at all.
 PREFIX = "additional"
 
+# Where the state of a conversation, and the metadata of a message, keep what was entered in them.
+KEPT = "additional"
+
 # Gradio's short names.
 SHORT: Mapping[str, tuple[type[forms.Field], Mapping[str, Any]]] = {
     "textbox": (widgets.TextInput, {}),
@@ -72,8 +75,8 @@ class Additional:
         return {name: valid[name] if name in valid else self._first(name) for name in self.names}
 
     def kept(self, form: forms.BaseForm) -> Posted:
-        """What a conversation keeps of a form that was posted."""
-        return dict(posted_by(form))
+        """What is kept of a form that was posted: also where nothing was chosen in it."""
+        return {PREFIX: ["1"], **dict(posted_by(form))}
 
     def _first(self, name: str) -> Any:
         field = self.form_class.base_fields[name]

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
-from chatinterface import files, guidance, limits, search, tree, uploads
+from chatinterface import additional, files, guidance, limits, search, tree, uploads
 from chatinterface.authors import stored
 from chatinterface.begun import Begun, begin
 from chatinterface.content.markdown import render
@@ -134,6 +134,8 @@ def _send(
     metadata: dict[str, Any] = {"example": example.index, "digest": example.digest} if example else {}
     if entered is not None and answering is not None:
         metadata[FILLED] = True
+    if entered is not None and additional.KEPT in entered.state:
+        metadata[additional.KEPT] = entered.state[additional.KEPT]
     question = Message.objects.create(
         conversation=conversation,
         parent=conversation.leaf,
@@ -228,7 +230,7 @@ def _edit(
         user_name=previous.user_name,
         avatar=previous.avatar,
         parts=reworded(previous.parts, text),
-        metadata={"edited": True},
+        metadata={"edited": True, **{key: kept for key, kept in previous.metadata.items() if key == additional.KEPT}},
         html=render(text, interface.visitor_dialect) if is_plain(previous.parts) else "",
         key=key,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -274,16 +275,36 @@ def _flat(choices: Iterable[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def posted_by(form: forms.BaseForm) -> Iterator[tuple[str, list[str]]]:
-    """What was posted for the fields of this form, but for secrets."""
-    data = form.data
+    """What was posted for the fields of this form, but for secrets: what their widgets read, and no more."""
+    posted = _Posted(form.data)
     for each in form:
         if _is_secret(each.field):
             continue
-        parts = isinstance(each.field.widget, forms.MultiWidget | forms.SelectDateWidget)
-        for name in data:
-            if name == each.html_name or (parts and name.startswith(f"{each.html_name}_")):
-                values = data.getlist(name) if isinstance(data, MultiValueDict) else [str(data[name])]
-                yield name, [UNSTORABLE.sub("", value) for value in values]
+        if limits_of(each.field) is not None:
+            posted.get(each.html_name)  # The ids of the files, which its widget gets as files.
+        each.field.widget.value_from_datadict(posted, form.files, each.html_name)
+    for name, values in posted.read.items():
+        yield name, [UNSTORABLE.sub("", value) for value in values]
+
+
+class _Posted(MultiValueDict[str, str]):
+    """What was posted, and what of it has been read."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        lists = data.lists() if isinstance(data, MultiValueDict) else ((name, [str(data[name])]) for name in data)
+        super().__init__(lists)
+        self.read: dict[str, list[str]] = {}
+
+    def __getitem__(self, key: str) -> Any:
+        value: Any = super().__getitem__(key)
+        self.read.setdefault(key, [value])
+        return value
+
+    def getlist(self, key: str, default: Any = None) -> list[Any]:
+        values = super().getlist(key, default)
+        if key in self:
+            self.read[key] = values
+        return values
 
 
 def has_secret(fields: Mapping[str, forms.Field]) -> bool:
@@ -301,7 +322,5 @@ def _colour(field: forms.BoundField, form: forms.BaseForm) -> dict[str, str]:
 
 
 def _fenced(code: str, language: str) -> str:
-    fence = "```"
-    while fence in code:
-        fence += "`"
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
     return f"{fence}{language}\n{code}\n{fence}"

@@ -12,7 +12,7 @@ from django import forms
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from chatinterface.additional import PREFIX as ADDITIONAL
+from chatinterface import additional
 from chatinterface.content.markdown import render
 from chatinterface.content.parts import text_of, text_parts
 from chatinterface.examples import Example
@@ -74,7 +74,7 @@ def additional_form(interface: ChatInterface, conversation: Conversation) -> for
     if interface.additional is None:
         return None
     return interface.additional.shown(
-        conversation.state.get("additional", {}), auto_id=additional_id(conversation.uuid)
+        conversation.state.get(additional.KEPT, {}), auto_id=additional_id(conversation.uuid)
     )
 
 
@@ -99,7 +99,7 @@ class Posted:
             # A message may be files alone.
             self.form.fields[PREFIX].required = False
         self._additional: forms.BaseForm | None = None
-        if interface.additional is not None and ADDITIONAL in request.POST:
+        if interface.additional is not None and additional.PREFIX in request.POST:
             self._additional = interface.additional.form(request.POST, auto_id=additional_id(conversation))
 
     def _chosen(self, sent: Sent) -> Any:
@@ -187,12 +187,12 @@ class Posted:
         else:
             return None
         state: dict[str, Any] = {} if self._input is None else {"input": self._input.name}
-        additional = {}
+        values = {}
         if self._additional is not None and self._interface.additional is not None:
-            state["additional"] = self._interface.additional.kept(self._additional)
-            additional = self._additional.cleaned_data
+            state[additional.KEPT] = self._interface.additional.kept(self._additional)
+            values = self._additional.cleaned_data
         html = "".join(entered_html(self._interface, each) for each in parts)
-        return Entered(parts=parts, html=html, value=value, state=state, additional=additional, example=self.example)
+        return Entered(parts=parts, html=html, value=value, state=state, additional=values, example=self.example)
 
     @property
     def _forms(self) -> list[forms.BaseForm]:

@@ -72,6 +72,42 @@ async def test_kept_by_conversation() -> None:
     assert 'name="additional-words" value="7"' in page
 
 
+@pytest.mark.parametrize("again", ["rerun", "edit"])
+async def test_kept_by_the_question(again: str) -> None:
+    """What is answered anew is asked with what it was sent with, whatever the conversation was sent meanwhile."""
+
+    @chat.register(name="ask", additional_inputs=[WORDS], editable=True)
+    def answer(message: str, history: Any, words: int) -> str:
+        return f"{message} {words}"
+
+    tab = await Tab.open("ask")
+    await post(tab, "Hello", words="7")
+    await ended()
+    first = await tab.reply()
+    await post(tab, "And now?", words="9")
+    await ended()
+    await (tab.rerun(first.pk) if again == "rerun" else tab.act("edit", first.parent_id, message="Hello"))
+    await ended()
+    assert (await tab.reply()).text == "Hello 7"
+
+
+async def test_only_what_is_read_is_kept() -> None:
+    @chat.register(name="ask", additional_inputs=[WORDS, widgets.RangeSlider(name="When", start=0, end=9)])
+    def answer(message: str, history: Any, words: int, when: Any) -> str:
+        return str(words)
+
+    tab = await Tab.open("ask")
+    await post(tab, "Hello", words=["1" * 1000, "7"], when_0="2", when_1="3", when_of_no_field="x", others="y")
+    await ended()
+    kept = (await Conversation.objects.aget()).state["additional"]
+    assert kept == {
+        "additional": ["1"],
+        "additional-words": ["7"],
+        "additional-when_0": ["2"],
+        "additional-when_1": ["3"],
+    }
+
+
 async def test_wrong_value_is_refused_beside_its_field() -> None:
     @chat.register(name="ask", additional_inputs=[WORDS])
     def answer(message: str, history: Any, words: int) -> str:
@@ -92,6 +128,9 @@ async def test_unchecked_is_false() -> None:
     tab = await Tab.open("ask")
     assert (await tab.ask("Hello")).text == "(False, True)"
     await post(tab, "Hello")
+    await ended()
+    assert (await tab.reply()).text == "(False, False)"
+    await tab.rerun((await tab.reply()).pk)
     await ended()
     assert (await tab.reply()).text == "(False, False)"
 

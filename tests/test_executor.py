@@ -163,6 +163,22 @@ async def test_delivered_twice(queue: Queue) -> None:
     assert called == ["hello"]
 
 
+async def test_additional_inputs_are_those_it_was_sent_with(queue: Queue) -> None:
+    """However late a worker comes."""
+    worked(
+        lambda message, history, size: f"{message} {size}",
+        on_busy="queue",
+        additional_inputs=[widgets.IntInput(name="size", value=3)],
+    )
+    tab = await Tab.open("ask")
+    for message, size in (("one", 5), ("two", 99)):
+        await tab.send(message, additional="1", **{"additional-size": size})
+    while queue:
+        assert await queue.work() == "done"
+    said = Message.objects.filter(role="assistant").order_by("pk")
+    assert [each.text async for each in said] == ["one 5", "two 99"]
+
+
 async def test_never_taken(queue: Queue) -> None:
     """It waits longer than a lease, and not for good."""
     worked()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from chatinterface.additional import KEPT
 from chatinterface.contents import again
 from chatinterface.conversations import Exchange
 from chatinterface.exceptions import Replaced
@@ -54,5 +55,7 @@ def given(
     if interface.additional is None:
         return {"message": said, "contents": said}
     values = entered.additional if entered is not None else {}
-    values = values or interface.additional.values(conversation.state.get("additional", {}))
+    if not values:
+        kept = question.metadata.get(KEPT) or conversation.state.get(KEPT, {})
+        values = interface.additional.values(kept)
     return {"message": said, "contents": said, **values}
