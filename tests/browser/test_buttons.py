@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Dialog, FloatRect, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Dialog, FloatRect, Locator, Page, Route, expect
 
 from tests.browser.chat import Chat
 from tests.browser.conftest import Console
@@ -171,7 +171,8 @@ def test_code_reads_the_field(page: Page, server: Server) -> None:
     chat = Chat(page, server).open("typewriter")
     messages = alerted(page)
     chat.input.fill("Hello")
-    chat.action("read").click()
+    with page.expect_event("dialog"):
+        chat.action("read").click()
     expect(chat.input).to_have_value("Hello")
     assert messages == ["You have typed “Hello”, 5 characters, dear reader."]
     expect(chat.messages).to_have_count(0)
@@ -211,6 +212,22 @@ def test_code_before_what_the_button_does(page: Page, server: Server) -> None:
     page.locator("[role=tab]").last.click()
     chat.page.locator("textarea[data-chat-input]").fill("typed")
     chat.action("send").click()
+    expect(chat.replies).to_have_count(1)
+    assert messages == ["typed"]
+
+
+def test_click_waits_for_the_code(page: Page, server: Server) -> None:
+    """What comes before the code is loaded does neither nothing nor the rest alone."""
+    held: list[Route] = []
+    page.route("**/button/**", lambda route: held.append(route))
+    chat = Chat(page, server).open("pressed")
+    messages = alerted(page)
+    page.locator("[role=tab]").last.click()
+    chat.page.locator("textarea[data-chat-input]").fill("typed")
+    chat.action("send").click()
+    expect(chat.page.locator("textarea[data-chat-input]")).to_have_value("typed")
+    for route in held:
+        route.continue_()
     expect(chat.replies).to_have_count(1)
     assert messages == ["typed"]
 

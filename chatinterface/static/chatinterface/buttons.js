@@ -1,14 +1,14 @@
 // The code that a chat has its buttons run in the page: one module for each, loaded with the page, so that a click runs
 // it at once. It gets its arguments by name, as objects with a `value` that can be read and assigned.
 
-const scripts = new Map(); // address -> function, once its module is there
+const scripts = new Map(); // address -> function, null where it could not be loaded, until then a promise of either
 
 function load(root) {
   for (const { dataset } of root.querySelectorAll("[data-script]")) {
     const { script } = dataset;
     if (scripts.has(script)) continue;
-    scripts.set(script, null);
-    import(script).then((module) => scripts.set(script, module.default), (error) => console.error(error));
+    const loaded = import(script).then((module) => module.default, (error) => (console.error(error), null));
+    scripts.set(script, loaded.then((code) => scripts.set(script, code)));
   }
 }
 
@@ -84,11 +84,17 @@ async function run(root, button, event) {
   }
 }
 
-// Before the click sends anything, so that the field still has what was typed.
+// Before the click sends anything, so that the field still has what was typed: one that comes before the code waits.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-script]");
   const root = button?.closest("[data-chat]");
-  if (root) run(root, button, event);
+  if (!root) return;
+  const script = scripts.get(button.dataset.script);
+  if (script instanceof Promise) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    script.then(() => button.click());
+  } else run(root, button, event);
 }, { capture: true });
 document.addEventListener("chatinterface:start", ({ target }) => load(target));
 document.addEventListener("chatinterface:content", ({ target }) => load(target.closest("[data-chat]")));
