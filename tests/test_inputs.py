@@ -113,6 +113,7 @@ async def send(message: Any = None, **fields: Any) -> Any:
         (widgets.DatetimePicker(), "2026-05-04T12:30", NOON, "May 4, 2026, 12:30 p.m."),
         (widgets.ColorPicker(), "#2b5cad", "#2b5cad", "#2b5cad"),
         (widgets.CodeEditor(language="python"), "x = 1", "x = 1", "```python\nx = 1\n```"),
+        (widgets.CodeEditor(), "a ```` b", "a ```` b", "`````\na ```` b\n`````"),
         (forms.EmailField(), "a@example.com", "a@example.com", "a@example.com"),
         (forms.NullBooleanField(), "false", False, "No"),
     ],
