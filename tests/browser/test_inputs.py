@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.chat import Chat
-from tests.browser.conftest import REFUSED, Console
+from tests.browser.conftest import CUT, REFUSED, Console
 from tests.browser.test_accessibility import OVERFLOW, PHONE, WIDE, accessible
 from tests.server import Server
 
@@ -308,3 +308,60 @@ def test_enter_of_an_input_method_sends_nothing(two: Chat, event: str) -> None:
     two.input.press("Enter")
     two.has_status("done", count=1)
     expect(two.messages.first).to_contain_text("你")
+
+
+def post_and_turn_away(chat: Chat) -> Route:
+    """Send a first message, and open the other tab before the answer comes, which the returned route holds."""
+    held: list[Route] = []
+    chat.page.route("**/send/", lambda route: held.append(route), times=1)
+    with chat.page.expect_request("**/send/"):
+        chat.send("Hello")
+    tab(chat, "Number").click()
+    return held[0]
+
+
+def test_answer_counts_when_another_tab_is_open(two: Chat) -> None:
+    post_and_turn_away(two).continue_()
+    answered(two, "That makes 5.")
+    tab(two, "Text").click()
+    two.send("Hello you")
+    answered(two, "That makes 9.", count=2)
+
+
+def test_text_without_an_answer_waits_for_its_tab(two: Chat, console: Console) -> None:
+    console.allow(CUT)
+    post_and_turn_away(two).abort()
+    expect(two.page.locator("[data-chat-outbox]")).to_contain_text("Not sent yet.")
+    tab(two, "Text").click()
+    answered(two, "That makes 5.")
+    two.send("Hello you")
+    answered(two, "That makes 9.", count=2)
+
+
+def test_retry_outlives_another_tab(two: Chat, console: Console) -> None:
+    """A retry that falls due there is made once the text's own is back."""
+    console.allow(CUT)
+    two.page.clock.install()
+    post_and_turn_away(two).abort()
+    expect(two.page.locator("[data-chat-outbox]")).to_contain_text("Not sent yet.")
+    two.page.clock.run_for(10_000)
+    tab(two, "Text").click()
+    two.page.clock.run_for(10_000)
+    answered(two, "That makes 5.")
+
+
+def test_next_text_stays_when_another_tab_is_open(two: Chat) -> None:
+    """An Enter that came too early sends nothing else instead."""
+    held: list[Route] = []
+    two.page.route("**/send/", lambda route: held.append(route), times=1)
+    with two.page.expect_request("**/send/"):
+        two.send("Hello")
+    two.send("Hello you")
+    tab(two, "Number").click()
+    held[0].continue_()
+    answered(two, "That makes 5.")
+    tab(two, "Text").click()
+    expect(two.input).to_have_value("Hello you")
+    two.input.press("Enter")
+    answered(two, "That makes 9.", count=2)
+    expect(two.replies).to_have_count(2)

@@ -33,6 +33,7 @@ class Composer {
     this.errors = form.querySelector("[data-chat-errors]");
     this.outbox = root.querySelector("[data-chat-outbox]");
     this.sending = null; // {text, key, waiting, shown, carried}
+    this.posted = false; // whether the last request was for the text: its answer may find another input active
     this.expected = 0; // the revision in which the log has what was sent last
     const early = this.input.value;
     this.restore();
@@ -131,7 +132,8 @@ class Composer {
   }
 
   configure(parameters) {
-    if (this.aside) return;
+    this.posted = !this.aside;
+    if (!this.posted) return;
     parameters.message = this.sending.text;
     parameters.key = this.sending.key;
     if (!this.sending.uploads) return;
@@ -187,9 +189,10 @@ class Composer {
   }
 
   answered(xhr) {
-    if (this.aside && xhr.status >= 200 && xhr.status < 300) this.settled();
-    if (this.aside || !this.sending) return;
-    if (xhr.status >= 200 && xhr.status < 300) this.accepted();
+    const successful = xhr.status >= 200 && xhr.status < 300;
+    if (!this.posted && successful) this.settled();
+    if (!this.posted || !this.sending) return;
+    if (successful) this.accepted();
     else if (REPEATABLE.has(xhr.status)) this.wait();
     else this.refuse(xhr.status);
     this.save();
@@ -212,7 +215,7 @@ class Composer {
     const { state, onBusy, revision } = this.root.dataset;
     const there = Number(revision) >= this.expected;
     if (there && !this.sending) this.vanish();
-    if (!this.next || this.sending || !(onBusy || (state === "idle" && there))) return;
+    if (!this.next || this.aside || this.sending || !(onBusy || (state === "idle" && there))) return;
     this.next = false;
     this.form.requestSubmit();
   }
@@ -234,12 +237,17 @@ class Composer {
     this.outbox.lastElementChild.hidden = false;
     this.root.querySelector("[data-chat-status]").textContent = this.root.dataset.textKept;
     this.appear();
+    this.retry();
+  }
+
+  retry() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.again(), RETRY);
   }
 
   again() {
-    if (!this.sending?.waiting || this.aside || !this.form.isConnected) return;
+    if (!this.sending?.waiting || !this.form.isConnected) return;
+    if (this.aside) return this.retry();
     this.repeating = true;
     this.form.requestSubmit();
     this.repeating = false;
