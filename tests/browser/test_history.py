@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.chat import Chat
 from tests.browser.conftest import CUT, Console
@@ -153,6 +153,18 @@ def test_rename_in_place(visitor: Chat) -> None:
     expect(panel.page).to_have_title(re.compile("A better title"))
 
 
+def test_keys_of_rows_edit_the_title_in_its_field(visitor: Chat) -> None:
+    panel = begun(visitor, "First thing")
+    panel.link("First thing").focus()
+    panel.page.keyboard.press("F2")
+    field = panel.page.locator(".ci-rename")
+    field.fill("Xylophone")
+    for key in ("Home", "F2", "Delete"):
+        panel.page.keyboard.press(key)
+    expect(field).to_have_value("ylophone")
+    expect(panel.page.locator("[data-history-confirm]")).to_be_hidden()
+
+
 def test_pin_and_archive(visitor: Chat) -> None:
     panel = begun(visitor, "First thing", "Second thing")
     panel.act("First thing", "pin")
@@ -179,6 +191,17 @@ def test_delete_and_undo(visitor: Chat) -> None:
     panel.page.locator("[data-action=restore]").click()
     expect(panel.rows).to_have_count(2)
     expect(panel.page.locator("[data-action=restore]")).to_be_hidden()
+
+
+def test_other_answers_in_the_list_are_not_the_deletions(visitor: Chat) -> None:
+    panel = begun(visitor, "First thing", "Second thing")
+    held: list[Route] = []
+    panel.page.route("**/delete/", lambda route: held.append(route))
+    with panel.page.expect_request("**/delete/"):
+        panel.act("First thing", "delete")
+    panel.page.evaluate("url => htmx.ajax('GET', url, {source: '[data-history-item]', swap: 'none'})", panel.page.url)
+    held[0].continue_()
+    expect(panel.page.locator("[data-history-undo]")).to_contain_text("“First thing” is deleted.")
 
 
 def test_delete_what_is_open(visitor: Chat, console: Console) -> None:

@@ -18,9 +18,13 @@ const rowAt = ({ root, uuid }) => part(root, "list").querySelector(`[data-histor
 async function post(root, row, action, values = {}) {
   let done = false;
   const source = part(root, "list");
-  const look = ({ detail }) => (done = detail.successful && detail.xhr.status === 204);
-  source.addEventListener("htmx:afterRequest", look, { once: true });
-  await window.htmx.ajax("POST", `${row.href}${action}/`, { source, values, swap: "none" }).catch(() => {});
+  const path = `${row.href}${action}/`;
+  // Whatever is asked for in the list is answered there too.
+  const look = ({ detail: { pathInfo, successful, xhr } }) => {
+    if (pathInfo.requestPath === path) done = successful && xhr.status === 204;
+  };
+  source.addEventListener("htmx:afterRequest", look);
+  await window.htmx.ajax("POST", path, { source, values, swap: "none" }).catch(() => {});
   source.removeEventListener("htmx:afterRequest", look);
   if (done) {
     const detail = { conversation: row.uuid, gone: action === "delete" };
@@ -165,7 +169,8 @@ document.addEventListener("click", ({ target }) => {
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
   const menu = target.closest?.("[data-history-menu]");
-  const row = target.closest?.(ROW);
+  // The field that renames stands in its row, and the keys are its own.
+  const row = target.matches?.("input") ? null : target.closest?.(ROW);
   if (menu) {
     const items = [...menu.querySelectorAll("[role=menuitem]:not([hidden])")];
     const at = items.indexOf(target);
