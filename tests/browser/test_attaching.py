@@ -291,6 +291,17 @@ def test_long_names_keep_their_end(chat: Chat) -> None:
 
 # Voice notes
 
+# Every track of every microphone that was opened.
+COLLECT_MICROPHONES = """() => {
+    window.microphones = [];
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+        const stream = await ask(wanted);
+        microphones.push(...stream.getTracks());
+        return stream;
+    };
+}"""
+
 
 @pytest.fixture(scope="module")
 def recording_browser(playwright: Playwright) -> Iterator[Browser]:
@@ -332,6 +343,16 @@ def test_voice_note_is_discarded(speaker: Chat) -> None:
     speaker.action("discard").click()
     expect(chips(speaker)).to_have_count(0)
     expect(speaker.input).to_be_focused()
+
+
+def test_double_click_records_once(speaker: Chat) -> None:
+    """When the note is kept, no microphone is left open."""
+    speaker.page.evaluate(COLLECT_MICROPHONES)
+    speaker.action("record").dblclick()
+    expect(speaker.page.locator("[data-time]")).to_have_text(re.compile(r"0:(?!00)\d\d"))
+    speaker.action("keep").click()
+    expect(chips(speaker, "done")).to_have_count(1)
+    assert speaker.page.evaluate("microphones.map(track => track.readyState)") == ["ended"]
 
 
 def test_denied_microphone_is_said(

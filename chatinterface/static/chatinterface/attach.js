@@ -443,7 +443,18 @@ class Attach {
     this.sent = null;
   }
 
+  // A second press while the browser asks for the microphone would open another one, which nothing ends.
   async record() {
+    if (this.asking || this.recording) return;
+    this.asking = true;
+    try {
+      await this.openRecorder();
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  async openRecorder() {
     this.say("");
     if (!navigator.mediaDevices) return this.say(this.text("insecure"));
     const { Recording } = await import(this.element.dataset.voiceUrl);
