@@ -90,3 +90,11 @@ def test_reload_shows_the_end(chat: Chat, page: Page) -> None:
     chat.reload()
     chat.at_end()
     agree(chat, f"say {SCREENS}")
+
+
+def test_chat_that_leaves_the_page_closes_its_socket(chat: Chat) -> None:
+    with chat.page.expect_event("websocket") as opened:
+        chat.page.reload()
+    chat.connected()
+    with opened.value.expect_event("close"):
+        chat.root.evaluate("root => root.remove()")

@@ -350,6 +350,7 @@ document.addEventListener("chatinterface:start", ({ target: root }) => {
   const form = root.querySelector("[data-chat-form]");
   if (form?.querySelector("[data-chat-area]")) composers.set(root, new Composer(root, form));
 });
+document.addEventListener("chatinterface:gone", ({ detail }) => composers.delete(detail));
 document.addEventListener("chatinterface:sent", ({ target, detail }) => {
   const composer = composers.get(target.closest("[data-chat]"));
   composer?.confirmed(detail.revision);

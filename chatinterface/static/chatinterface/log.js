@@ -218,9 +218,15 @@ class Log {
 
   // Where no socket can be had, a reply is still shown.
   look() {
-    if (!this.root.isConnected) return clearInterval(this.poll);
+    if (!this.root.isConnected) return this.gone();
     const { connection, state } = this.root.dataset;
     if (connection === "closed" && state !== "idle" && navigator.onLine) this.refetch();
+  }
+
+  // What listens to the page of a chat hears nothing of a chat that is in none any more.
+  gone() {
+    clearInterval(this.poll);
+    document.dispatchEvent(new CustomEvent("chatinterface:gone", { detail: this.root }));
   }
 
   expect(revision, { follow = true } = {}) {

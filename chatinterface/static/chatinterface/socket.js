@@ -175,6 +175,7 @@ class Connection {
 
   forget() {
     clearTimeout(this.noticed);
+    clearTimeout(this.timer);
     connections.delete(this.root);
     this.final = true;
     this.socket?.close();
@@ -202,6 +203,7 @@ for (const type of ["accepted", "pressed", "message.settled"]) {
   });
 }
 document.addEventListener("chatinterface:renew", ({ target }) => connections.get(target)?.renew());
+document.addEventListener("chatinterface:gone", ({ detail }) => connections.get(detail)?.forget());
 document.addEventListener("visibilitychange", each((connection) => document.hidden || connection.hurry()));
 window.addEventListener("online", each((connection) => connection.renew()));
 window.addEventListener("pageshow", each((connection) => connection.hurry()));
