@@ -116,6 +116,15 @@ class Chat:
         self.connected()
         return self
 
+    def fetch_anew(self) -> None:
+        """Have the page fetch its log, as after a connection that was lost."""
+        self.root.evaluate(
+            """root => new Promise(done => {
+              root.addEventListener("chatinterface:refetched", done, { once: true });
+              root.dispatchEvent(new CustomEvent("chatinterface:log.changed", { bubbles: true }));
+            })"""
+        )
+
     def again(self) -> "Chat":
         """The same conversation in another tab of the same visitor."""
         return Chat(self.page.context.new_page(), self.server, self._port).visit(self.page.url)

@@ -48,6 +48,25 @@ def test_question_is_answered(
     expect(page.locator("[data-prompt]")).to_have_count(0)
 
 
+def test_answer_outlives_the_log(page: Page, server: Server) -> None:
+    """What is half entered stays when the log is fetched anew, and the reply that asks is sent once more."""
+    chat = Chat(page, server).open("booking").send("A table, please")
+    page.get_by_label("Saturday").check()
+    chat.fetch_anew()
+    expect(page.get_by_label("Saturday")).to_be_checked()
+    expect(page.get_by_label("Saturday")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Guests")).to_have_value("2")
+
+
+def test_who_has_answered_goes_on_writing(page: Page, server: Server) -> None:
+    chat = Chat(page, server).open("booking").send("A table, please")
+    page.get_by_label("Saturday").check()
+    chat.action("answer").click()
+    expect(page.get_by_label("Guests")).to_be_visible()
+    expect(chat.input).to_be_focused()
+
+
 def test_question_survives_reload(page: Page, server: Server) -> None:
     chat = Chat(page, server).open("booking").send("A table, please")
     expect(page.get_by_label("Friday")).to_be_visible()

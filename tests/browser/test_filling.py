@@ -83,3 +83,17 @@ def test_what_is_said_instead_closes_it(chat: Chat) -> None:
     expect(form(chat).first.get_by_text("This form is closed.")).to_be_visible()
     expect(form(chat).first.get_by_text("This form was sent.")).to_be_hidden()
     expect(form(chat).last.locator("fieldset")).to_be_visible()
+
+
+def test_what_is_filled_in_outlives_the_log(chat: Chat) -> None:
+    """Also where its keyboard is; and nothing is read out again."""
+    form(chat).get_by_label("Day").fill("2030-05-18")
+    form(chat).get_by_label("Day").focus()
+    chat.fetch_anew()
+    expect(form(chat).get_by_label("Day")).to_have_value("2030-05-18")
+    expect(form(chat).get_by_label("Day")).to_be_focused()
+    expect(chat.log).to_have_attribute("aria-live", "off")
+    expect(chat.log).not_to_have_attribute("aria-live", "off")
+    book(chat)
+    chat.has_status("done", count=2)
+    expect(chat.page.locator(".ci-entered").last).to_contain_text("May 18, 2030")

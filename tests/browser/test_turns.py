@@ -146,3 +146,16 @@ def test_place_in_line(server: Server, new_context: Callable[..., BrowserContext
         expect(each.body).to_have_text("word0 word1 word2")
         expect(each.root).to_have_attribute("data-state", "idle")
     statuses(first, "done")
+
+
+def test_who_stops_by_keyboard_stays_in_the_log(page: Page, server: Server, gate: Gate) -> None:
+    """The button goes with the reply's end."""
+    chat = Chat(page, server).open("parallel_script").send(f"hold {gate}")
+    chat.holds()
+    other = Gate(server)
+    chat.send(f"hold {other}")
+    statuses(chat, "running", "running")
+    chat.replies.first.locator("[data-action=stop-reply]").press("Enter")
+    statuses(chat, "stopped", "running")
+    expect(chat.log).to_be_focused()
+    other.release()

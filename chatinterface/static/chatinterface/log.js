@@ -6,6 +6,8 @@ const POLL = 3000; // milliseconds between two looks at the log while a reply is
 const PATIENCE = 1500; // milliseconds for the socket to bring what was sent
 const logs = new WeakMap();
 
+const newest = (node) => Math.max(0, ...Array.from(node.querySelectorAll("[data-message]"), ({ dataset }) => Number(dataset.message)));
+
 class Log {
   constructor(root) {
     this.root = root;
@@ -22,7 +24,7 @@ class Log {
     // An image has its height only now.
     this.element.addEventListener("load", () => this.grown(), { capture: true });
     new ResizeObserver(() => this.grown()).observe(this.element);
-    root.addEventListener("htmx:beforeSwap", ({ target }) => target.matches("[data-chat-older]") && this.hold());
+    root.addEventListener("htmx:beforeSwap", ({ target }) => target.matches("[data-chat-older]") && this.open());
     root.addEventListener("htmx:beforeRequest", ({ target }) => target.matches("[data-turns]") && this.turns(target));
     root.addEventListener("htmx:afterRequest", ({ detail }) => detail.successful || (this.turning = null));
     root.addEventListener("htmx:afterSwap", () => this.swapped());
@@ -94,6 +96,19 @@ class Log {
     this.turning = { id: button.dataset.turns, top: article?.getBoundingClientRect().top };
   }
 
+  // Older messages come.
+  open() {
+    this.hush();
+    this.hold();
+  }
+
+  // What was said before is not read out again.
+  hush() {
+    clearTimeout(this.hushed);
+    this.element.setAttribute("aria-live", "off");
+    this.hushed = setTimeout(() => this.element.removeAttribute("aria-live"), 1000);
+  }
+
   // Remember the first message in view, and where it stands.
   hold() {
     if (this.turning?.id) {
@@ -133,7 +148,7 @@ class Log {
   turned() {
     const { id } = this.turning;
     this.turning = null;
-    setTimeout(() => this.element.removeAttribute("aria-live"), 1000);
+    this.hush();
     if (id) this.follow(this.distance < (this.near || 1));
   }
 
@@ -162,11 +177,12 @@ class Log {
 
   async replace(html, signal) {
     this.hold();
-    if (this.turning) this.element.setAttribute("aria-live", "off");
+    const made = Object.assign(document.createElement("template"), { innerHTML: html }).content;
+    if (this.turning || newest(made) <= newest(this.element)) this.hush();
     const focus = this.focused();
     const outbox = this.element.querySelector("[data-chat-outbox]");
     while (outbox.previousSibling) outbox.previousSibling.remove();
-    outbox.insertAdjacentHTML("beforebegin", html);
+    outbox.before(made);
     this.emit("inserted");
     const { revision, undone } = this.element.querySelector("[data-chat-snapshot]").dataset;
     this.root.dataset.undone = undone;
@@ -192,6 +208,7 @@ class Log {
     const id = this.turning?.id || article.dataset.message;
     const { action } = control.dataset;
     return () => {
+      if (control.isConnected) return control.focus({ preventScroll: true });
       const there = this.element.querySelector(`[data-message="${id}"]`);
       const same = there?.querySelector(`[data-action="${action}"]:enabled`);
       (same ?? there?.querySelector(".ci-versions :enabled") ?? this.element).focus({ preventScroll: true });

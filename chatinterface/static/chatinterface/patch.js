@@ -7,6 +7,9 @@
 const CLOSING_TAGS = /^(?:<\/[a-z][a-z0-9]*>\s*)*$/i;
 const streams = new WeakMap(); // article or part -> {body, marker, html}; an article's is null while a snapshot is awaited
 const toggled = new Map(); // steps that their reader has opened or closed, by message and part
+const filled = new Map(); // forms that their reader has entered something in, by where they are sent
+const FILLED = "form[data-form], form[data-prompt][data-state=open]";
+let within = null; // the field of one of them that has the focus, or had it when it was taken out of the page
 const articles = new WeakMap(); // root -> Map of id -> article
 const parser = document.createElement("template");
 
@@ -44,6 +47,16 @@ function place(root, html) {
 function remove(root, article) {
   if (article?.contains(document.activeElement)) root.querySelector("[data-chat-log]").focus({ preventScroll: true });
   article?.remove();
+}
+
+// Who is on one of the buttons is on the same one of those that take their place, or stays in the log.
+function refoot(article, html) {
+  const footer = article.querySelector(".ci-footer");
+  const { action } = footer.contains(document.activeElement) ? document.activeElement.dataset : {};
+  footer.outerHTML = html;
+  if (action === undefined) return;
+  const same = article.querySelector(`.ci-footer [data-action="${action}"]:enabled`);
+  (same ?? article.closest("[data-chat-log]")).focus({ preventScroll: true });
 }
 
 // Another tab may have it tried again meanwhile, and its article be gone.
@@ -95,8 +108,10 @@ function change(article, { part, html, shell, ...patch }) {
   if (shell !== undefined) {
     renew(element, made);
   } else if (html !== undefined) {
+    const focused = element.contains(document.activeElement) && document.activeElement;
     element.replaceWith(made);
     announce(article, [made]);
+    if (focused) goOn(article, focused);
   } else {
     if (patch.reset || (!streams.has(element) && !patch.keep)) streams.set(element, begin(element));
     const stream = streams.get(element);
@@ -104,6 +119,12 @@ function change(article, { part, html, shell, ...patch }) {
     apply(stream, patch);
   }
   return true;
+}
+
+// Who was in a question that is over goes on in the field below, who was in anything else in the log.
+function goOn(article, focused) {
+  const field = focused.closest(FILLED) && article.closest("[data-chat]").querySelector("[data-chat-input]:enabled");
+  (field || article.closest("[data-chat-log]")).focus({ preventScroll: true });
 }
 
 // What is in the body stays as it is, and what its reader has opened or closed.
@@ -125,11 +146,20 @@ function nameOf(details) {
 }
 
 // Whatever the server sends anew comes as it was sent first.
-function recall(article) {
-  if (!toggled.size) return;
-  for (const details of article.querySelectorAll("details[data-step]")) {
+function recall(element) {
+  for (const details of toggled.size ? element.querySelectorAll("details[data-step]") : []) {
     details.open = toggled.get(nameOf(details)) ?? details.open;
   }
+  for (const form of filled.size ? element.querySelectorAll(FILLED) : []) {
+    const known = filled.get(form.getAttribute("action"));
+    if (known && known !== form && refusal(known) === refusal(form)) form.replaceWith(known);
+    if (known?.contains(within) && document.activeElement.matches("body, [data-chat-log]")) within.focus({ preventScroll: true });
+  }
+}
+
+// Where an answer will not do, its form comes anew with what is wrong; a form of a reply says that by itself.
+function refusal(form) {
+  return Array.from(form.matches("[data-prompt]") ? form.querySelectorAll(".errorlist") : [], (each) => each.textContent).join();
 }
 
 // A part that is too long for a frame. It may be stored only a moment later.
@@ -242,7 +272,7 @@ function settle(article, { status, body, footer }) {
     content.innerHTML = body;
     recall(article);
   }
-  article.querySelector(".ci-footer").outerHTML = footer;
+  refoot(article, footer);
   article.dataset.status = status;
   article.removeAttribute("aria-busy");
   window.htmx?.process(article);
@@ -257,13 +287,14 @@ on("message.added", (root, { html, removed }) => {
 on("message.patch", (root, frame) => {
   const article = find(root, frame.message);
   if (!article?.hasAttribute("aria-busy")) return;
+  const before = streams.get(article);
   const stream = streamOf(root, article, frame);
   if (!stream) return;
   if (frame.tail || frame.changes) speak(article);
   apply(stream, frame);
   if (frame.seq && article.dataset.status === "queued") article.dataset.status = "running"; // The frame that says so was lost.
   if (frame.changes && !frame.changes.every((each) => change(article, each))) ask(root, article, frame.message);
-  if (frame.reset) recall(article);
+  if (stream !== before) recall(article);
 });
 
 document.addEventListener("chatinterface:content", ({ target, detail }) => {
@@ -271,6 +302,18 @@ document.addEventListener("chatinterface:content", ({ target, detail }) => {
     if (element.matches("[data-fetch]:not([data-fetching])")) complete(target.closest("[data-chat]"), element);
   }
 });
+
+on("inserted", recall);
+
+document.addEventListener("input", ({ target }) => {
+  const form = target.closest(FILLED);
+  if (form) filled.set(form.getAttribute("action"), form);
+});
+document.addEventListener("focusin", ({ target, relatedTarget }) => {
+  if (target.closest(FILLED)) within = target;
+  else if (relatedTarget) within = null;
+});
+document.addEventListener("pointerdown", () => (within = null));
 
 document.addEventListener("click", ({ target }) => {
   const details = target.closest("details[data-step] > summary")?.parentElement;
