@@ -365,3 +365,18 @@ def test_next_text_stays_when_another_tab_is_open(two: Chat) -> None:
     two.input.press("Enter")
     answered(two, "That makes 9.", count=2)
     expect(two.replies).to_have_count(2)
+
+
+def test_value_waits_for_the_answer_to_a_text(two: Chat) -> None:
+    """What is sent meanwhile by another tab is what was chosen there."""
+    two.send("Hello")
+    answered(two, "That makes 5.")
+    held: list[Route] = []
+    two.page.route("**/send/", lambda route: held.append(route), times=1)
+    with two.page.expect_request("**/send/"):
+        two.send("Hello you")
+    tab(two, "Number").click()
+    two.page.keyboard.press("End")
+    two.page.keyboard.press("Enter")
+    held[0].fulfill(status=204)
+    answered(two, "That makes 10.", count=2)

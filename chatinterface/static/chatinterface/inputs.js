@@ -38,6 +38,8 @@ class Inputs {
     this.additional = form.querySelector("[data-additional]");
     this.standing = this.snapshot;
     this.sending = this.refused = null; // {panel, data, key}
+    this.posting = null; // the panel whose request is under way
+    this.next = null; // the panel that was to be sent meanwhile
     this.restore();
     form.querySelector("[role=tablist]")?.addEventListener("keydown", (event) => this.move(event));
     for (const tab of this.tabs) tab.addEventListener("click", (event) => this.chosen(tab, event));
@@ -48,9 +50,13 @@ class Inputs {
     // Before the listeners of the form itself.
     root.addEventListener("submit", (event) => event.target === form && this.submit(event), { capture: true });
     form.addEventListener("htmx:configRequest", ({ detail }) => this.configure(detail.parameters));
+    form.addEventListener("htmx:beforeRequest", () => (this.posting = this.panel ?? null));
     form.addEventListener("htmx:beforeSend", () => this.clear());
     form.addEventListener("htmx:beforeSwap", ({ detail }) => this.admit(detail));
-    form.addEventListener("htmx:afterRequest", ({ detail }) => this.answered(detail.xhr));
+    form.addEventListener("htmx:afterRequest", ({ detail }) => {
+      this.answered(detail.xhr);
+      this.proceed();
+    });
     form.querySelector("[data-action=send]").disabled = false;
     form.querySelectorAll(".ci-slider, .ci-inline").forEach((field) => this.show(field));
     if (this.ours && document.activeElement === document.body && !("unfocused" in form.dataset)) this.focus();
@@ -181,6 +187,12 @@ class Inputs {
   }
 
   submit(event) {
+    // What is sent is collected when its turn comes: it must be that of the panel that is open then.
+    if (this.posting && this.posting !== this.panel) {
+      this.next = this.panel;
+      event.preventDefault();
+      return event.stopPropagation();
+    }
     if (!this.ours) return;
     clearTimeout(this.pause);
     if (this.sending) {
@@ -194,6 +206,12 @@ class Inputs {
 
   configure(parameters) {
     if (this.sending) parameters.key = this.sending.key;
+  }
+
+  proceed() {
+    const { next } = this;
+    this.posting = this.next = null;
+    if (next && next === this.panel) setTimeout(() => this.form.requestSubmit());
   }
 
   admit(detail) {
