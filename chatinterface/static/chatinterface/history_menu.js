@@ -17,15 +17,17 @@ const rowAt = ({ root, uuid }) => part(root, "list").querySelector(`[data-histor
 // Resolves to whether it was done; what was refused is said by the page.
 async function post(root, row, action, values = {}) {
   let done = false;
-  const source = part(root, "list");
+  const list = part(root, "list");
+  // Each row waits for itself alone.
+  const source = rowAt({ root, uuid: row.uuid }) ?? list;
   const path = `${row.href}${action}/`;
   // Whatever is asked for in the list is answered there too.
   const look = ({ detail: { pathInfo, successful, xhr } }) => {
     if (pathInfo.requestPath === path) done = successful && xhr.status === 204;
   };
-  source.addEventListener("htmx:afterRequest", look);
+  list.addEventListener("htmx:afterRequest", look);
   await window.htmx.ajax("POST", path, { source, values, swap: "none" }).catch(() => {});
-  source.removeEventListener("htmx:afterRequest", look);
+  list.removeEventListener("htmx:afterRequest", look);
   if (done) {
     const detail = { conversation: row.uuid, gone: action === "delete" };
     root.dispatchEvent(new CustomEvent("chatinterface:history.changed", { bubbles: true, detail }));
