@@ -2,6 +2,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.chat import Chat
+from tests.browser.conftest import CUT, Console
 from tests.server import Server, environment, manage
 
 PAGE = 50
@@ -49,6 +50,17 @@ def test_all_come_in_order(long: Chat) -> None:
     expect(long.page.locator("[data-chat-older]")).to_have_count(0)
     shown = long.messages.evaluate_all("all => all.map(each => Number(each.dataset.message))")
     assert shown == sorted(set(shown))
+
+
+def test_end_is_found_after_a_failure(long: Chat, console: Console) -> None:
+    """Older messages that did not come hold no place."""
+    console.allow(CUT + "|status of 502|Error Code 502")
+    long.page.route(EARLIER, lambda route: route.fulfill(status=502))
+    with long.page.expect_event("console", lambda message: "502" in message.text):
+        long.scroll_far_up()
+    expect(long.action("latest")).to_be_visible()
+    long.page.mouse.wheel(0, 100_000)
+    expect(long.action("latest")).to_be_hidden()
 
 
 def test_talks_on(long: Chat) -> None:

@@ -24,7 +24,9 @@ class Log {
     // An image has its height only now.
     this.element.addEventListener("load", () => this.grown(), { capture: true });
     new ResizeObserver(() => this.grown()).observe(this.element);
-    root.addEventListener("htmx:beforeSwap", ({ target }) => target.matches("[data-chat-older]") && this.open());
+    root.addEventListener("htmx:beforeSwap", ({ target, detail }) => {
+      if (detail.shouldSwap && target.matches("[data-chat-older]")) this.open();
+    });
     root.addEventListener("htmx:beforeRequest", ({ target }) => target.matches("[data-turns]") && this.turns(target));
     root.addEventListener("htmx:afterRequest", ({ detail }) => detail.successful || (this.turning = null));
     root.addEventListener("htmx:afterSwap", () => this.swapped());
