@@ -67,6 +67,28 @@ def test_who_has_answered_goes_on_writing(page: Page, server: Server) -> None:
     expect(chat.input).to_be_focused()
 
 
+def test_who_is_writing_an_answer_writes_no_message(page: Page, server: Server) -> None:
+    """When somebody else has answered meanwhile."""
+    chat = Chat(page, server).open("booking").send("A table, please")
+    page.get_by_label("Saturday").focus()
+    other = chat.again()
+    other.page.get_by_label("Friday").check()
+    other.action("answer").click()
+    expect(page.get_by_label("Guests")).to_be_visible()
+    expect(chat.log).to_be_focused()
+
+
+def test_each_question_is_said(page: Page, server: Server) -> None:
+    """Also the one that follows an answer."""
+    chat = Chat(page, server).open("booking").send("A table, please")
+    page.get_by_label("Friday").check()
+    expect(chat.status).to_have_text("A question waits for your answer.")
+    chat.status.evaluate("status => status.textContent = ''")
+    chat.action("answer").click()
+    expect(page.get_by_label("Guests")).to_be_visible()
+    expect(chat.status).to_have_text("A question waits for your answer.")
+
+
 def test_question_survives_reload(page: Page, server: Server) -> None:
     chat = Chat(page, server).open("booking").send("A table, please")
     expect(page.get_by_label("Friday")).to_be_visible()

@@ -463,6 +463,7 @@ class Attach {
     } catch (error) {
       return this.say(this.text(error.name === "NotFoundError" ? "silent" : "denied"));
     }
+    if (!this.element.isConnected) return this.recording.discard();
     this.recorder.hidden = false;
     this.form.dataset.recording = "";
     this.recorder.querySelector("[data-action=keep]").focus();
@@ -472,6 +473,7 @@ class Attach {
   }
 
   tick() {
+    if (!this.element.isConnected) return this.discard();
     const { seconds } = this.recording;
     this.recorder.querySelector("[data-time]").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   }

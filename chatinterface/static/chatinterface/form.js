@@ -33,8 +33,11 @@ export function prepare(form) {
   form.dataset.loaded = "";
   const root = form.closest("[data-chat]");
   const button = form.querySelector("[data-action=fill]");
-  let key = crypto.randomUUID();
+  const renew = () => (key = crypto.randomUUID?.() ?? ""); // Not there where the page is not served securely.
+  let key;
+  renew();
   announce(form);
+  form.addEventListener("input", renew);
   form.addEventListener("htmx:configRequest", ({ detail }) => {
     if (detail.elt === form) detail.parameters.key = key;
   });
@@ -50,7 +53,7 @@ export function prepare(form) {
       form.querySelector("[aria-invalid]")?.focus();
     }
     if (!detail.successful) return;
-    key = crypto.randomUUID();
+    renew();
     root.querySelector("[data-chat-input]")?.focus({ preventScroll: true });
     if (root.dataset.connection !== "open") root.dispatchEvent(new CustomEvent("chatinterface:log.changed", { bubbles: true }));
   });

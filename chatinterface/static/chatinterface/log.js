@@ -180,7 +180,7 @@ class Log {
   async replace(html, signal) {
     this.hold();
     const made = Object.assign(document.createElement("template"), { innerHTML: html }).content;
-    if (this.turning || newest(made) <= newest(this.element)) this.hush();
+    if (this.turning || !this.tells(made)) this.hush();
     const focus = this.focused();
     const outbox = this.element.querySelector("[data-chat-outbox]");
     while (outbox.previousSibling) outbox.previousSibling.remove();
@@ -202,6 +202,13 @@ class Log {
     else this.root.dataset.revision = revision;
   }
 
+  // Whether it has a new message, or the end of one.
+  tells(made) {
+    const busy = [...this.element.querySelectorAll("[data-message][aria-busy]")];
+    const ended = busy.some(({ dataset }) => !made.querySelector(`[data-message="${dataset.message}"][aria-busy]`));
+    return ended || newest(made) > newest(this.element);
+  }
+
   // What has the focus is replaced: gives it to what takes its place, or to the log.
   focused() {
     const control = document.activeElement;
@@ -210,10 +217,12 @@ class Log {
     const id = this.turning?.id || article.dataset.message;
     const { action } = control.dataset;
     return () => {
+      if (![document.body, this.element].includes(document.activeElement)) return;
       if (control.isConnected) return control.focus({ preventScroll: true });
       const there = this.element.querySelector(`[data-message="${id}"]`);
-      const same = there?.querySelector(`[data-action="${action}"]:enabled`);
-      (same ?? there?.querySelector(".ci-versions :enabled") ?? this.element).focus({ preventScroll: true });
+      const same = action && there?.querySelector(`[data-action="${action}"]:enabled`);
+      const near = action && there?.querySelector(".ci-versions :enabled");
+      (same || near || this.element).focus({ preventScroll: true });
     };
   }
 
@@ -239,7 +248,7 @@ class Log {
   look() {
     if (!this.root.isConnected) return this.gone();
     const { connection, state } = this.root.dataset;
-    if (connection === "closed" && state !== "idle" && navigator.onLine) this.refetch();
+    if (connection === "closed" && !this.ended && state !== "idle" && navigator.onLine) this.refetch();
   }
 
   // What listens to the page of a chat hears nothing of a chat that is in none any more.
@@ -283,7 +292,7 @@ on("turned", (log, { revision }) => log.expect(revision, { follow: false }));
 on("message.added", (log) => log.added());
 on("message.patch", (log) => log.grown());
 on("content", (log) => log.grown());
-on("closed", (log, { final }) => final && clearInterval(log.poll));
+on("closed", (log, { final }) => (log.ended = final));
 on("log.changed", (log) => log.refetch());
 // What a part looks like may come after it.
 document.addEventListener("load", ({ target }) => {

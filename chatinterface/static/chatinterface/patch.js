@@ -109,9 +109,10 @@ function change(article, { part, html, shell, ...patch }) {
     renew(element, made);
   } else if (html !== undefined) {
     const focused = element.contains(document.activeElement) && document.activeElement;
+    for (const form of element.querySelectorAll(FILLED)) filled.delete(form.getAttribute("action"));
     element.replaceWith(made);
     announce(article, [made]);
-    if (focused) goOn(article, focused);
+    if (focused) goOn(article, focused, made);
   } else {
     if (patch.reset || (!streams.has(element) && !patch.keep)) streams.set(element, begin(element));
     const stream = streams.get(element);
@@ -121,10 +122,15 @@ function change(article, { part, html, shell, ...patch }) {
   return true;
 }
 
-// Who was in a question that is over goes on in the field below, who was in anything else in the log.
-function goOn(article, focused) {
-  const field = focused.closest(FILLED) && article.closest("[data-chat]").querySelector("[data-chat-input]:enabled");
-  (field || article.closest("[data-chat-log]")).focus({ preventScroll: true });
+// Who has answered a question goes on in the field below, who is asked again in what takes its place, and whoever was in
+// anything else that is over in the log: what is being typed must not go on in a message.
+function goOn(article, focused, made) {
+  const [again] = made.querySelectorAll(FILLED);
+  const fields = [...(again?.elements ?? [])].filter((each) => each.matches("input:not([type=hidden]), select, textarea"));
+  const same = fields.find((each) => each.closest("[data-invalid]")) ?? fields.find(({ name }) => name === focused.name) ?? fields[0];
+  const answered = !again && focused.closest("[data-answering]") && made.querySelector("[data-state=answered]");
+  const field = answered && article.closest("[data-chat]").querySelector("[data-chat-input]:enabled");
+  (same || field || article.closest("[data-chat-log]")).focus({ preventScroll: true });
 }
 
 // What is in the body stays as it is, and what its reader has opened or closed.
@@ -173,6 +179,7 @@ async function complete(root, element, delay = 250) {
   const made = parser.content.firstElementChild;
   element.replaceWith(made);
   announce(root, [made]);
+  recall(made.parentElement);
 }
 
 // A button has begun it, and it is shown from here on.
@@ -280,6 +287,8 @@ function settle(article, { status, body, footer }) {
 }
 
 on("message.added", (root, { html, removed }) => {
+  // What is open still is another form than the one that something has followed.
+  for (const [action, form] of filled) if (form.matches("[data-form]") && root.contains(form)) filled.delete(action);
   for (const id of removed) remove(root, find(root, id));
   place(root, html);
 });
@@ -307,13 +316,19 @@ on("inserted", recall);
 
 document.addEventListener("input", ({ target }) => {
   const form = target.closest(FILLED);
-  if (form) filled.set(form.getAttribute("action"), form);
+  if (!form) return;
+  filled.set(form.getAttribute("action"), form);
+  within = target;
 });
 document.addEventListener("focusin", ({ target, relatedTarget }) => {
   if (target.closest(FILLED)) within = target;
   else if (relatedTarget) within = null;
 });
-document.addEventListener("pointerdown", () => (within = null));
+document.addEventListener("pointerdown", ({ target }) => target !== within && (within = null));
+document.addEventListener("chatinterface:gone", ({ detail: root }) => {
+  for (const [action, form] of filled) if (root.contains(form)) filled.delete(action);
+  if (root.contains(within)) within = null;
+});
 
 document.addEventListener("click", ({ target }) => {
   const details = target.closest("details[data-step] > summary")?.parentElement;

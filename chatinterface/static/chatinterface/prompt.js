@@ -1,6 +1,6 @@
 // A question in a reply: said aloud when it comes, and where an answer will not do, its field gets the focus.
 
-let answering = null; // the part in which this tab has answered
+let answering = null; // the address of the question that this tab has answered
 
 function announce(form) {
   const root = form.closest("[data-chat]");
@@ -21,15 +21,16 @@ function relate(form) {
 
 export function prepare(form) {
   form.dataset.loaded = "";
-  const part = form.closest("[data-part]")?.dataset.part;
+  const question = form.getAttribute("action");
   if (form.dataset.state !== "open") return;
   relate(form);
-  if (answering === part && part !== undefined) {
+  if (answering === question) {
     form.querySelector("[aria-invalid]")?.focus();
     answering = null;
   } else announce(form);
   form.addEventListener("htmx:beforeRequest", () => {
-    answering = part;
+    answering = question;
+    form.dataset.answering = "";
     form.querySelector("[data-action=answer]").setAttribute("aria-busy", "true");
   });
   form.addEventListener("htmx:afterRequest", ({ detail }) => {
