@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.test import override_settings
 
 import chatinterface as chat
 from chatinterface import ChatMessage, Component, chains, events, registry
@@ -432,6 +433,38 @@ async def test_long_part_is_fetched() -> None:
     assert sum(len(str(frame)) for frame in tab.frames) < 20_000
 
 
+@override_settings(CHATINTERFACE={"CHECKPOINT": 1000, "LEASE": 3000})
+async def test_long_part_is_stored_that_comes_while_another_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once, as pages fetch it."""
+    storing, released, over = threading.Event(), threading.Event(), asyncio.Event()
+    checkpoints = stored.checkpoints
+
+    def held(kept: Any) -> Any:
+        storing.set()
+        released.wait(PATIENCE)
+        return checkpoints(kept)
+
+    monkeypatch.setattr(stored, "checkpoints", held)
+
+    async def answer(message: str) -> AsyncIterator[object]:
+        yield Box("x" * (events.INLINE_LIMIT + 1))
+        await asyncio.to_thread(storing.wait, PATIENCE)
+        yield Box("y" * (events.INLINE_LIMIT + 1))
+        await over.wait()
+
+    declare(answer, yields="tokens")
+    tab = await Tab.open("chat")
+    async with tab.connected(), asyncio.timeout(PATIENCE):
+        await tab.send("hello")
+        while sum(str(frame).count("data-fetch=") for frame in tab.frames) < 2:
+            await tab.next()
+        released.set()
+        while len((await Message.objects.aget(role="assistant")).parts) < 2:
+            await asyncio.sleep(0.005)
+        over.set()
+        await tab.settled()
+
+
 async def test_unstorable_props(caplog: pytest.LogCaptureFixture) -> None:
     @dataclass
     class Odd(Component):
@@ -472,7 +505,7 @@ async def test_stop_while_an_author_changes(monkeypatch: pytest.MonkeyPatch) -> 
     def late(*args: Any, **values: Any) -> int:
         if values["user_name"] == "Bob":
             entered.set()
-            released.wait(10)
+            released.wait(PATIENCE)
         return rename(*args, **values)
 
     monkeypatch.setattr(chains, "rename", late)
@@ -485,7 +518,7 @@ async def test_stop_while_an_author_changes(monkeypatch: pytest.MonkeyPatch) -> 
     tab = await Tab.open("chat")
     async with tab.connected():
         await tab.send("hello")
-        await asyncio.to_thread(entered.wait, 10)
+        assert await asyncio.to_thread(entered.wait, PATIENCE)
         await tab.stop()
         released.set()
         await tab.settled()

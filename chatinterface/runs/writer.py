@@ -74,10 +74,10 @@ class Writer:
 
     async def wait(self, interval: float) -> None:
         """Wait until it is time to store what was said: so many seconds, or less where pages fetch a part of it."""
-        self._fetched.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(interval):
                 await self._fetched.wait()
+        self._fetched.clear()
 
     async def take(self, value: object) -> None:
         """Take what the callback has yielded or returned."""
