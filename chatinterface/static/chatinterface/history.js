@@ -217,9 +217,14 @@ class List {
     return true;
   }
 
+  // A new visitor has a session by the answer to the first message, which the reply may be faster than.
+  get known() {
+    return this.sent || !this.root.querySelector("input[name=token]");
+  }
+
   // A reply that ended before the reader's eyes is not unread.
   see() {
-    if (!this.unread || document.visibilityState !== "visible" || !window.htmx) return;
+    if (!this.unread || !this.known || document.visibilityState !== "visible" || !window.htmx) return;
     this.unread = false;
     const { logUrl, conversation } = this.root.dataset;
     const seen = window.htmx.ajax("POST", `${logUrl}../see/`, { source: this.panel, swap: "none" });
@@ -326,7 +331,13 @@ document.addEventListener("chatinterface:start", ({ target }) => {
   if (panel) lists.set(target, new List(target, panel));
 });
 on("history.changed", (list, { conversation, gone }) => list.changed(conversation, gone));
-on("sent", (list) => ((list.sent = true), list.changed(list.root.dataset.conversation)));
+for (const type of ["sent", "pressed"]) {
+  on(type, (list) => {
+    list.sent = true;
+    list.see();
+    list.changed(list.root.dataset.conversation);
+  });
+}
 on("message.added", (list) => list.changed(list.root.dataset.conversation));
 on("message.settled", (list) => list.settled());
 // What changed while there was no connection.
