@@ -102,7 +102,8 @@ class Server:
 
     def command(self) -> list[str]:
         """What starts it."""
-        return [sys.executable, "-m", "daphne", "--bind", "127.0.0.1", "--port", str(self.port), self.application]
+        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--websocket_connect_timeout", "120"]
+        return [sys.executable, "-m", "daphne", *options, self.application]
 
     def start(self) -> "Server":
         """Start it, and wait until it takes connections. Raises RuntimeError with its log where it does not."""

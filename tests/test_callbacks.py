@@ -19,7 +19,7 @@ from chatinterface.exceptions import Ended
 from chatinterface.relay import AHEAD, Relay, on_loop
 
 # Seconds after which what is waited for counts as never coming.
-PATIENCE = 10
+PATIENCE = 60
 
 OFFERED = {
     "message": "MESSAGE",

@@ -618,7 +618,7 @@ async def test_groups_are_left() -> None:
         await tab.settled()
         assert len(groups() - before) >= 2
     await ended()
-    assert groups() == before
+    assert groups() <= before
 
 
 async def test_groups_are_left_after_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -634,7 +634,7 @@ async def test_groups_are_left_after_error(monkeypatch: pytest.MonkeyPatch) -> N
     await opened.send_input({"type": "websocket.connect"})
     with pytest.raises(RuntimeError, match="broken"):
         await asyncio.wait_for(opened.future, PATIENCE)
-    assert groups() == before
+    assert groups() <= before
 
 
 @pytest.mark.parametrize("error", [RuntimeError, ConnectionResetError])
@@ -666,7 +666,7 @@ async def test_reader_gone_before_it_is_known(error: type[Exception], lost_by: s
         inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
         await socket
     await asyncio.sleep(0)
-    assert groups() == before
+    assert groups() <= before
     assert asyncio.all_tasks() <= tasks
 
 

@@ -10,7 +10,7 @@ from django.utils import translation
 from chatinterface import threads
 from chatinterface.models import Conversation
 
-PATIENCE = 10
+PATIENCE = 60
 
 
 async def test_database_work_has_language() -> None:

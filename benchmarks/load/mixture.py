@@ -48,8 +48,8 @@ class Mixture:
             async with Visitor(self.site) as visitor:
                 await visitor.open()
                 await visitor.connect()
-                for _ in range(LONGEST):
-                    if time.monotonic() >= until:
+                for number in range(LONGEST):
+                    if number and time.monotonic() >= until:
                         break
                     try:
                         await chance.choice(acts)(visitor, chance)

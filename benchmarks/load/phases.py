@@ -149,7 +149,7 @@ async def settled(site: Site, size: Size, before: Gauges) -> Gauges:
     gauges = await rested(site, size)
     while time.monotonic() < deadline:
         more = gauges.since(before)
-        if more["tasks"] <= 0 and more["channels"] <= 0:
+        if all(more[name] <= 0 for name in ("tasks", "joined", "channels")):
             break
         await asyncio.sleep(1)
         gauges = await site.gauges()

@@ -63,6 +63,7 @@ class Visitor:
             origin=self._site.url(""),
             additional_headers={"Cookie": self.cookies},
             max_size=None,
+            open_timeout=PATIENCE,
         )
 
     def _open(self, request: Request) -> Answer:

@@ -14,7 +14,7 @@ from daphne.cli import CommandLineInterface
 from websockets.asyncio.client import connect
 
 from tests import services
-from tests.cluster.remote import RemoteTab, Visitor
+from tests.cluster.remote import PATIENCE, RemoteTab, Visitor
 from tests.cluster.site import Cluster
 from tests.server import ROOT, Server, free_port, wait_for_port
 
@@ -117,8 +117,14 @@ class SecureVisitor(Visitor):
 
     def socket(self, path: str) -> connect:
         address = self._site.url(path).replace("https", "wss", 1)
-        headers = {"Cookie": self.cookies}
-        return connect(address, origin=self._site.url(""), additional_headers=headers, ssl=trusting(), max_size=None)
+        return connect(
+            address,
+            origin=self._site.url(""),
+            additional_headers={"Cookie": self.cookies},
+            ssl=trusting(),
+            max_size=None,
+            open_timeout=PATIENCE,
+        )
 
 
 async def test_streams_through_nginx(site: Secure, servers: list[Server]) -> None:
@@ -157,7 +163,8 @@ async def test_postgres_restarts_behind_the_pool(cluster: Cluster, site: Secure)
             assert (await SecureVisitor(site).get("/chat/-/health/")).status_code == 503
         await tab.shows("word299")
         cluster.postgres.start()
-        await tab.until("message.settled", status="done")
+        await tab.settled()
+    assert tab.status[max(tab.status)] == "done"
 
 
 @pytest.mark.parametrize("language", ["ini", "dockerfile"])

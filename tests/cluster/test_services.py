@@ -6,13 +6,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import uuid4
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from chatinterface.handshake import AWAY
 from project.instruments import script
 from tests.cluster.remote import PATIENCE, RemoteTab, Visitor
 from tests.cluster.replies import HELD, WHOLE, eventually, holding, release, stored
 from tests.cluster.site import Balanced, Cluster
+from tests.tab import Closed
 
 QUESTIONS = """
     SELECT parts -> 0 ->> 'text'
@@ -36,7 +37,7 @@ async def admitted(tab: RemoteTab) -> AsyncIterator[None]:
                 try:
                     await opened.enter_async_context(tab.connected())
                     break
-                except InvalidStatus:
+                except (InvalidStatus, ConnectionClosed):
                     await asyncio.sleep(0.2)
         yield
 
@@ -48,14 +49,21 @@ async def refused(tab: RemoteTab) -> int:
             try:
                 async with tab.connected():
                     assert await tab.lost() == AWAY
+            except ConnectionClosed as closed:
+                assert closed.rcvd is not None and closed.rcvd.code == AWAY
             except InvalidStatus as refusal:
                 return refusal.response.status_code
 
 
 async def connect(tab: RemoteTab) -> None:
-    """Wait until the tab's socket is open and the page has caught up."""
-    async with admitted(tab):
-        await tab.settled()
+    """Wait until the tab's socket is open and the page has caught up; it may be closed once more, as a page's."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                async with admitted(tab):
+                    return await tab.settled()
+            except Closed as closed:
+                assert closed.code == AWAY
 
 
 @pytest.mark.parametrize("away", ["killed", "held"])
@@ -107,7 +115,7 @@ async def test_postgres_restarts(cluster: Cluster, site: Balanced) -> None:
             assert (await other.send("stream 2", key=key)).status_code == 503
         await tab.shows("word299")
         cluster.postgres.start()
-        await tab.until("message.settled", status="done")
+        await tab.settled()
     assert stored(cluster, tab) == ("done", script.expected("stream 300"))
     for _ in cluster.servers:
         assert (await other.send("stream 2", key=key)).status_code == 204

@@ -255,7 +255,9 @@ def _status(server: Server, sent: Request, names: dict[str, str], cookies: str) 
 
 def _say(server: Server, tab: Any, several: list[str | bytes]) -> None:
     path = server.url(f"/ws/chatinterface/{tab.uuid}/?chat={tab.name}").replace("http", "ws", 1)
-    socket = connect(path, origin=Origin(server.url("")), additional_headers={"Cookie": tab.client.cookies})
+    socket = connect(
+        path, origin=Origin(server.url("")), additional_headers={"Cookie": tab.client.cookies}, open_timeout=PATIENCE
+    )
     with socket, suppress(ConnectionClosed, UnicodeEncodeError):
         for frame in several:
             socket.send(frame)

@@ -90,9 +90,13 @@ async def flood(connection: ClientConnection) -> None:
 
 async def test_flood_is_limited(server: Server) -> None:
     tab = await RemoteTab.visit("echo", Visitor(server))
+    refusal = "A socket is refused: 4400"
+    before = server.text().count(refusal)
     async with opened(server, tab) as connection:
         (code, _frames), _ = await asyncio.gather(refused(connection), flood(connection))
-    assert code == 4400
+    # Whoever does not hear within a second that the socket is closed is cut off.
+    assert code in {4400, 1006}
+    assert server.text().count(refusal) == before + 1
     await works(server)
 
 
@@ -166,7 +170,7 @@ async def test_half_open_connection_is_noticed(
     address = f"ws://127.0.0.1:{line.port}/ws/chatinterface/{tab.uuid}/?token={tab.token}"
     cookies: Any = tab.client.cookies
     headers = {"Origin": f"http://127.0.0.1:{line.port}", "Cookie": cookies}
-    async with connect(address, additional_headers=headers, ping_interval=None):
+    async with connect(address, additional_headers=headers, ping_interval=None, open_timeout=PATIENCE):
         assert await until(lambda: len(established(server)) == 1)
         line.hold()
         assert await until(lambda: not established(server))
