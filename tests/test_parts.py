@@ -459,7 +459,7 @@ async def test_long_part_is_stored_that_comes_while_another_is(monkeypatch: pyte
         while sum(str(frame).count("data-fetch=") for frame in tab.frames) < 2:
             await tab.next()
         released.set()
-        while len((await Message.objects.aget(role="assistant")).parts) < 2:
+        while len((await Message.objects.aget(role="assistant")).parts) < 2:  # noqa: ASYNC110 -- a database sends no events.
             await asyncio.sleep(0.005)
         over.set()
         await tab.settled()

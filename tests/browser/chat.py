@@ -59,8 +59,9 @@ class Chat:
         return self
 
     def settled(self) -> None:
-        """Wait until no reply runs."""
+        """Wait until no reply runs, and the visitor is known."""
         expect(self.root).to_have_attribute("data-state", "idle")
+        self.known()
 
     def send(self, message: str) -> "Chat":
         """Type a message and press Enter."""
@@ -75,7 +76,7 @@ class Chat:
         expect(self.replies).to_have_count(before + 1)
         self.shows(script.expected(message))
         expect(self.replies.last).to_have_attribute("data-status", "done")
-        return self
+        return self.known()
 
     def shows(self, text: str) -> None:
         """Wait until the last reply is this Markdown rendered, spaces and line breaks aside."""
@@ -83,14 +84,16 @@ class Chat:
         expect(self.body).to_have_text(rendered)
 
     def has_status(self, status: str, *, count: int) -> None:
-        """Wait until there are so many replies, and the last one has this status."""
+        """Wait until there are so many replies, the last one has this status, and the visitor is known."""
         expect(self.replies).to_have_count(count)
         expect(self.replies.last).to_have_attribute("data-status", status)
+        self.known()
 
     def holds(self, text: str = "word2") -> None:
-        """Wait until the last reply is being written and shows this text."""
+        """Wait until the last reply is being written and shows this text, and the visitor is known."""
         expect(self.replies.last).to_have_attribute("data-status", "running")
         expect(self.body).to_contain_text(text)
+        self.known()
 
     def at_end(self) -> None:
         """Wait until the log shows its end."""
@@ -98,6 +101,7 @@ class Chat:
 
     def scroll_up(self, pixels: int) -> None:
         """Turn the wheel over the log, once it shows its end, until it has moved so far."""
+        self.known()
         self.at_end()
         self.log.hover()
         self.page.mouse.wheel(0, -pixels)
@@ -108,10 +112,17 @@ class Chat:
         self.log.hover()
         self.page.mouse.wheel(0, -100_000)
 
-    def reload(self) -> "Chat":
-        """Load the page anew, and wait for its socket; what shows anything has an address of its own first."""
+    def known(self) -> "Chat":
+        """Wait for the answer to what was sent first, which the reply may be faster than: it brings the visitor's
+        cookie and the conversation's address.
+        """
         if self.messages.count():
             expect(self.root.locator("input[name=token]")).to_have_count(0)
+        return self
+
+    def reload(self) -> "Chat":
+        """Load the page anew, and wait for its socket."""
+        self.known()
         self.page.reload()
         self.connected()
         return self
@@ -127,6 +138,7 @@ class Chat:
 
     def again(self) -> "Chat":
         """The same conversation in another tab of the same visitor."""
+        self.known()
         return Chat(self.page.context.new_page(), self.server, self._port).visit(self.page.url)
 
     def visit(self, url: str) -> "Chat":

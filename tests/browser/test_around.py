@@ -9,7 +9,7 @@ from tests.browser.chat import Chat
 from tests.browser.conftest import REFUSED, Console
 from tests.browser.test_accessibility import OVERFLOW, accessible
 from tests.browser.test_appearance import PHONE, WIDE, answered
-from tests.browser.watching import NOTED
+from tests.browser.watching import LASTING, NOTED
 from tests.server import Server
 
 looks = pytest.mark.parametrize(
@@ -168,6 +168,7 @@ def test_note_covers_no_message(
     new_context: Callable[..., BrowserContext], server: Server, scheme: str, viewport: dict[str, int]
 ) -> None:
     page = new_context(color_scheme=scheme, viewport=viewport).new_page()
+    page.add_init_script(LASTING)
     chat = Chat(page, server).open("attentive")
     chat.page.locator("[data-example]").first.click()
     note = page.locator(".ci-toast")
@@ -196,16 +197,15 @@ def test_notes_and_progress(
     new_context: Callable[..., BrowserContext], server: Server, scheme: str, viewport: dict[str, int]
 ) -> None:
     page = new_context(color_scheme=scheme, viewport=viewport, reduced_motion="reduce").new_page()
-    page.add_init_script(NOTED)
+    page.add_init_script(LASTING + NOTED)
     chat = Chat(page, server).open("errands").send("home school shop gym")
     warning = page.locator(".ci-toast").filter(has_text="a long way")
     # It stays while somebody is at it.
     warning.hover()
     expect(warning).to_have_attribute("role", "alert")
     chat.settled()
-    noted = page.evaluate("noted")
-    assert any(each.startswith("progress") for each in noted)
-    assert any(each.startswith("status") and "Been to home" in each for each in noted)
+    page.wait_for_function("() => noted.some(each => each.startsWith('status') && each.includes('Been to gym'))")
+    assert any(each.startswith("progress") for each in page.evaluate("noted"))
     accessible(page)
     warning.get_by_role("button", name="Dismiss").click()
     expect(warning).to_have_count(0)

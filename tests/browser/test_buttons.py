@@ -92,6 +92,7 @@ def test_other_tab_follows(deck: Chat) -> None:
     deck.action("help").click()
     deck.has_status("done", count=2)
     for tab in (deck, other):
+        tab.has_status("done", count=2)
         tab.settled()
         expect(tab.messages).to_have_count(2)
     assert said(other) == said(deck)
@@ -219,13 +220,15 @@ def test_code_before_what_the_button_does(page: Page, server: Server) -> None:
 def test_click_waits_for_the_code(page: Page, server: Server) -> None:
     """What comes before the code is loaded does neither nothing nor the rest alone."""
     held: list[Route] = []
-    page.route("**/button/**", lambda route: held.append(route))
+    free: list[bool] = []
+    page.route("**/button/**", lambda route: route.continue_() if free else held.append(route))
     chat = Chat(page, server).open("pressed")
     messages = alerted(page)
     page.locator("[role=tab]").last.click()
     chat.page.locator("textarea[data-chat-input]").fill("typed")
     chat.action("send").click()
     expect(chat.page.locator("textarea[data-chat-input]")).to_have_value("typed")
+    free.append(True)
     for route in held:
         route.continue_()
     expect(chat.replies).to_have_count(1)

@@ -290,7 +290,7 @@ def test_picture_waits_for_the_visitor_to_be_known(page: Page, server: Server) -
     page.route("**/send/", lambda route: waiting.append((route, route.fetch())))
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: arrived.append(str(frame))))
     chat = Chat(page, server).open("gallery").send("pictures")
-    while not any("message.settled" in frame for frame in arrived):
+    while not (waiting and any("message.settled" in frame for frame in arrived)):
         page.wait_for_timeout(20)
     expect(chat.body.locator("img")).to_have_count(0)
     route, response = waiting[0]

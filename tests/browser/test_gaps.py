@@ -86,7 +86,7 @@ def test_silent_page_is_closed(start_server: Callable[..., Server], page: Page) 
     server = start_server(CHATINTERFACE_SETTINGS=json.dumps({"WINDOW": WINDOW, "SLOW_CLIENT": 1}))
     first, second = bench(1, 0), bench(30_000, 0)
     chat = Chat(page, server).open("bench").send(first.message)
-    agree(chat, first)
+    agree(chat.known(), first)
     cookies = "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())
     address = server.url(chat.root.get_attribute("data-socket-url") or "").replace("http", "ws", 1)
     with connect(address, origin=Origin(server.url("")), additional_headers={"Cookie": cookies}) as silent:

@@ -307,6 +307,7 @@ def test_export_and_import(visitor: Chat, tmp_path: Path, console: Console) -> N
     expect(panel.page).not_to_have_url(before)
     expect(panel.rows).to_have_count(2)
     expect(visitor.replies.locator("strong")).to_have_text("thing")
+    visitor.connected()
     saved.write_text("{}")
     panel.page.set_input_files("[data-history-import]", saved)
     expect(panel.page.locator("[data-chat-notices]")).to_contain_text("This is no export")
@@ -386,11 +387,11 @@ def test_older_ones_come_by_scrolling(page: Page, start_server: Callable[..., Se
     )[0][0]
     expect(panel.page.locator("[data-history-more]")).to_have_count(1)
     panel.page.locator("[data-history-list]").hover()
-    for expected in [*range(80, count, 40), count]:
-        panel.rows.last.scroll_into_view_if_needed()
-        panel.page.keyboard.press("End")
+    more = "count => document.querySelectorAll('[data-shelf=recent] [data-history-item]').length > count"
+    while (before := panel.shelf("recent").count()) < count:
         panel.page.mouse.wheel(0, 10_000)
-        expect(panel.shelf("recent")).to_have_count(expected)
+        panel.page.wait_for_function(more, arg=before)
+    expect(panel.shelf("recent")).to_have_count(count)
     uuids = panel.rows.evaluate_all("rows => rows.map(row => row.dataset.historyItem)")
     assert len(set(uuids)) == len(uuids)
     days = panel.page.locator("[data-day]").all_inner_texts()
@@ -450,6 +451,7 @@ def test_no_heading_over_nothing(visitor: Chat) -> None:
 def test_stands_still_for_other_features(visitor: Chat) -> None:
     """Stylesheets that come with the first table, question or file change nothing in it."""
     panel = begun(visitor, "First thing")
+    expect(panel.page.locator(".ci-history-mark")).to_have_count(0)
     sizes = (
         "panel => [...panel.querySelectorAll('*')].map(each => [each.className, each.tagName,"
         " ...Object.values(each.getBoundingClientRect().toJSON()), getComputedStyle(each).fontWeight])"

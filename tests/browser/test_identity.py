@@ -40,8 +40,8 @@ def test_first_message_gives_address(chat: Chat, gate: Gate) -> None:
     assert chat.uuid in chat.page.url
     chat.page.go_back()
     expect(chat.page).to_have_url(new)
-    chat.connected()
     expect(chat.messages).to_have_count(0)
+    chat.connected()
     chat.page.go_forward()
     expect(chat.page).to_have_url(OWN)
     gate.release()

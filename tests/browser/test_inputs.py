@@ -331,7 +331,7 @@ def test_answer_counts_when_another_tab_is_open(two: Chat) -> None:
 def test_text_without_an_answer_waits_for_its_tab(two: Chat, console: Console) -> None:
     console.allow(CUT)
     post_and_turn_away(two).abort()
-    expect(two.page.locator("[data-chat-outbox]")).to_contain_text("Not sent yet.")
+    expect(two.log.get_by_text("Not sent yet.")).to_be_visible()
     tab(two, "Text").click()
     answered(two, "That makes 5.")
     two.send("Hello you")
@@ -343,7 +343,7 @@ def test_retry_outlives_another_tab(two: Chat, console: Console) -> None:
     console.allow(CUT)
     two.page.clock.install()
     post_and_turn_away(two).abort()
-    expect(two.page.locator("[data-chat-outbox]")).to_contain_text("Not sent yet.")
+    expect(two.log.get_by_text("Not sent yet.")).to_be_visible()
     two.page.clock.run_for(10_000)
     tab(two, "Text").click()
     two.page.clock.run_for(10_000)

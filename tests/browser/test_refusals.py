@@ -86,7 +86,7 @@ def test_kept_message_arrives(chat: Chat, console: Console) -> None:
     chat.page.route("**/send/", lambda route: route.abort(), times=1)
     with chat.page.expect_request("**/send/") as sent:
         chat.send("stream 3")
-    expect(chat.log).to_contain_text("Not sent yet.")
+    expect(chat.log.get_by_text("Not sent yet.")).to_be_visible()
     headers = {name: sent.value.headers[name] for name in ("content-type", "x-csrftoken")}
     chat.page.request.post(sent.value.url, headers=headers, data=sent.value.post_data)
     agree(chat, "stream 1", "stream 3")
@@ -123,9 +123,11 @@ def test_stop_waits_for_the_first_answer(chat: Chat, gate: Gate) -> None:
     chat.page.on("request", lambda request: stops.append(request.url) if request.url.endswith("/stop/") else None)
     chat.page.route("**/send/", lambda route: held.append((route, route.fetch())))
     chat.send(f"hold {gate}")
-    chat.holds()
+    expect(chat.body).to_contain_text("word2")
     chat.action("stop").click()
     assert not stops
+    while not held:
+        chat.page.wait_for_timeout(20)
     route, response = held[0]
     route.fulfill(response=response)
     chat.has_status("stopped", count=1)

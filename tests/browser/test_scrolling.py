@@ -4,6 +4,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.chat import Chat
 from tests.browser.visitor import Gate
+from tests.browser.watching import NEXT_FRAME
 from tests.server import Server
 
 SCREENS = "Paragraph of a reply that fills more than a screen.\\n\\n" * 40
@@ -13,6 +14,7 @@ TOP = "log => log.scrollTop"
 def test_log_stays(page: Page, server: Server, gate: Gate) -> None:
     chat = Chat(page, server).open("still_script").send(f"around {gate} Beginning /{SCREENS}The end")
     chat.holds("Beginning")
+    chat.page.evaluate(NEXT_FRAME)
     top = chat.log.evaluate(TOP)
     gate.release()
     chat.has_status("done", count=1)

@@ -13,6 +13,5 @@ def test_answers(chat: Chat) -> None:
 def test_reload_shows_the_same(chat: Chat) -> None:
     chat.ask("markdown")
     before = chat.log.inner_text()
-    chat.page.reload()
-    chat.connected()
+    chat.reload()
     assert chat.log.inner_text() == before

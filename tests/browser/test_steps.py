@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.chat import Chat
+from tests.browser.conftest import Console
 from tests.browser.test_accessibility import accessible
 from tests.browser.visitor import Gate
 from tests.server import Server
@@ -182,8 +183,9 @@ def test_axe(new_context: Callable[..., BrowserContext], server: Server, gate: G
     accessible(chat.page)
 
 
-def test_long_part_is_fetched(page: Page, server: Server, gate: Gate) -> None:
+def test_long_part_is_fetched(page: Page, server: Server, gate: Gate, console: Console) -> None:
     """What is too long for a frame is fetched, and can be replaced like any other."""
+    console.allow("status of 404")  # It may be stored only a moment later.
     chat = Chat(page, server).open("long_part").send(str(gate))
     code = chat.body.locator('[data-kind="code"]')
     expect(code).to_contain_text("a long line of code")

@@ -89,6 +89,7 @@ def test_try_again_in_other_tab(chat: Chat, gate: Gate) -> None:
     chat.send(f"hold {gate}")
     chat.holds()
     chat.action("stop").click()
+    chat.has_status("stopped", count=1)
     other = chat.again()
     gate.release()
     other.action("retry").click()
@@ -108,10 +109,10 @@ def test_goes_on_after_stop(chat: Chat, gate: Gate) -> None:
 
 def test_blocked_callback_delays_nobody(page: Page, server: Server) -> None:
     """One chat's callback blocks its thread: another chat streams, and a page opens, while it does."""
-    blocked = Chat(page, server).open("blocking_script").send("block 8")
+    blocked = Chat(page, server).open("blocking_script").send("block 30")
     blocked.holds("")
     other = Chat(page.context.new_page(), server).open("script").ask("stream 50 10")
     agree(other, "stream 50 10")
     blocked.holds("")
     blocked.action("stop").click()
-    agree(blocked, Turn("block 8", "", "stopped"))
+    agree(blocked, Turn("block 30", "", "stopped"))

@@ -102,14 +102,17 @@ def test_waiting_mark_after_threshold(page: Page, server: Server, gate: Gate) ->
     expect(chat.replies.last.locator(".ci-waiting")).to_be_hidden()
 
 
-def test_no_waiting_mark_for_fast_reply(page: Page, server: Server) -> None:
+def test_no_waiting_mark_for_fast_reply(page: Page, server: Server, gate: Gate) -> None:
     page.add_init_script(MARKS)
     chat = Chat(page, server).open("script")
     # However long this machine takes for it.
     chat.root.evaluate("root => root.style.setProperty('--ci-threshold', '3600s')")
-    chat.ask("stream 80 20")
-    assert page.evaluate("marks.running && !marks.waiting")
-    agree(chat, "stream 80 20")
+    chat.send(f"hold {gate} 0")
+    page.wait_for_function("() => marks.running")
+    gate.release()
+    chat.has_status("done", count=1)
+    assert page.evaluate("!marks.waiting")
+    agree(chat, f"hold {gate} 0")
 
 
 def test_activity_mark_while_streaming(chat: Chat, gate: Gate) -> None:

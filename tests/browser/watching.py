@@ -22,6 +22,12 @@ new MutationObserver(() => {
 }).observe(document, {subtree: true, childList: true, characterData: true});
 """
 
+# Has notes stay until they are dismissed.
+LASTING = """
+const later = window.setTimeout;
+window.setTimeout = (call, delay, ...rest) => (delay === 6000 ? 0 : later(call, delay, ...rest));
+"""
+
 # When a reply began to be waited for, and when the waiting mark was first seen, in milliseconds.
 MARKS = """
 window.marks = {};

@@ -324,6 +324,9 @@ document.addEventListener("focusin", ({ target, relatedTarget }) => {
   if (target.closest(FILLED)) within = target;
   else if (relatedTarget) within = null;
 });
+document.addEventListener("htmx:beforeRequest", ({ target }) => {
+  if (target.matches("form[data-prompt]")) target.dataset.answering = "";
+});
 document.addEventListener("pointerdown", ({ target }) => target !== within && (within = null));
 document.addEventListener("chatinterface:gone", ({ detail: root }) => {
   for (const [action, form] of filled) if (root.contains(form)) filled.delete(action);

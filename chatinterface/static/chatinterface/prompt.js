@@ -30,7 +30,6 @@ export function prepare(form) {
   } else announce(form);
   form.addEventListener("htmx:beforeRequest", () => {
     answering = question;
-    form.dataset.answering = "";
     form.querySelector("[data-action=answer]").setAttribute("aria-busy", "true");
   });
   form.addEventListener("htmx:afterRequest", ({ detail }) => {
