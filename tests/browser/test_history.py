@@ -204,6 +204,19 @@ def test_other_answers_in_the_list_are_not_the_deletions(visitor: Chat) -> None:
     expect(panel.page.locator("[data-history-undo]")).to_contain_text("“First thing” is deleted.")
 
 
+def test_two_deletions_at_once(visitor: Chat) -> None:
+    """Each has its way back, the last one's is shown."""
+    panel = begun(visitor, "First thing", "Second thing", "Third thing")
+    held: list[Route] = []
+    panel.page.route("**/delete/", lambda route: held.append(route), times=1)
+    with panel.page.expect_request("**/delete/"):
+        panel.act("First thing", "delete")
+    panel.act("Second thing", "delete")
+    held[0].continue_()
+    expect(panel.page.locator("[data-history-undo]")).to_contain_text("“Second thing” is deleted.")
+    expect(panel.rows).to_have_count(1)
+
+
 def test_delete_what_is_open(visitor: Chat, console: Console) -> None:
     """The page becomes a new one, where the undo leads back; another tab of it is told."""
     console.allow("404")

@@ -14,20 +14,26 @@ const titleOf = (row) => row.querySelector(".ci-item-title").title;
 const placeOf = (row) => ({ root: rootOf(row), uuid: row.dataset.historyItem });
 const rowAt = ({ root, uuid }) => part(root, "list").querySelector(`[data-history-item="${uuid}"]`);
 
-// Resolves to whether it was done; what was refused is said by the page.
-async function post(root, row, action, values = {}) {
+let posted = Promise.resolve();
+
+// Resolves to whether it was done; what was refused is said by the page. One after the other: of what is asked for in one
+// element while it waits, htmx would forget all but the last.
+function post(root, row, action, values = {}) {
+  posted = posted.then(() => send(root, row, action, values));
+  return posted;
+}
+
+async function send(root, row, action, values) {
   let done = false;
-  const list = part(root, "list");
-  // Each row waits for itself alone.
-  const source = rowAt({ root, uuid: row.uuid }) ?? list;
+  const source = part(root, "list");
   const path = `${row.href}${action}/`;
   // Whatever is asked for in the list is answered there too.
   const look = ({ detail: { pathInfo, successful, xhr } }) => {
     if (pathInfo.requestPath === path) done = successful && xhr.status === 204;
   };
-  list.addEventListener("htmx:afterRequest", look);
+  source.addEventListener("htmx:afterRequest", look);
   await window.htmx.ajax("POST", path, { source, values, swap: "none" }).catch(() => {});
-  list.removeEventListener("htmx:afterRequest", look);
+  source.removeEventListener("htmx:afterRequest", look);
   if (done) {
     const detail = { conversation: row.uuid, gone: action === "delete" };
     root.dispatchEvent(new CustomEvent("chatinterface:history.changed", { bubbles: true, detail }));
