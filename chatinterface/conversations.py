@@ -134,8 +134,9 @@ def _send(
     metadata: dict[str, Any] = {"example": example.index, "digest": example.digest} if example else {}
     if entered is not None and answering is not None:
         metadata[FILLED] = True
-    if entered is not None and additional.KEPT in entered.state:
-        metadata[additional.KEPT] = entered.state[additional.KEPT]
+    below = {**conversation.state, **(entered.state if entered is not None else {})}.get(additional.KEPT)
+    if below and interface.additional is not None:
+        metadata[additional.KEPT] = below
     question = Message.objects.create(
         conversation=conversation,
         parent=conversation.leaf,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 from uuid import UUID
 
 from django import forms
@@ -276,35 +276,54 @@ def _flat(choices: Iterable[Any]) -> Iterator[tuple[str, Any]]:
 
 def posted_by(form: forms.BaseForm) -> Iterator[tuple[str, list[str]]]:
     """What was posted for the fields of this form, but for secrets: what their widgets read, and no more."""
-    posted = _Posted(form.data)
+    secrets = {each.html_name for each in form if _is_secret(each.field)}
     for each in form:
-        if _is_secret(each.field):
+        if each.html_name in secrets:
             continue
-        if limits_of(each.field) is not None:
-            posted.get(each.html_name)  # The ids of the files, which its widget gets as files.
+        posted = _Posted(_lists(form.data))
         each.field.widget.value_from_datadict(posted, form.files, each.html_name)
-    for name, values in posted.read.items():
-        yield name, [UNSTORABLE.sub("", value) for value in values]
+        if not posted.read:
+            posted.get(each.html_name)  # In a way of its own, or the ids of files, which it gets as files.
+        for name, values in posted.read.items():
+            # Some look through all that was posted.
+            if name.startswith(each.html_name) and name not in secrets and not UNSTORABLE.search(name):
+                yield name, [UNSTORABLE.sub("", value) for value in values]
+
+
+def _lists(data: Mapping[str, Any]) -> Iterable[tuple[str, list[str]]]:
+    return data.lists() if isinstance(data, MultiValueDict) else ((name, [str(data[name])]) for name in data)
 
 
 class _Posted(MultiValueDict[str, str]):
-    """What was posted, and what of it has been read."""
+    """What was posted, and what of it has been read, in a copy of it too."""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        lists = data.lists() if isinstance(data, MultiValueDict) else ((name, [str(data[name])]) for name in data)
+    def __init__(self, lists: Iterable[tuple[str, list[str]]] = ()) -> None:
         super().__init__(lists)
         self.read: dict[str, list[str]] = {}
+        self._all = dict(self.lists())
+
+    def __copy__(self) -> Self:
+        return self._sharing(super().__copy__())
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self._sharing(super().__deepcopy__(memo))
 
     def __getitem__(self, key: str) -> Any:
         value: Any = super().__getitem__(key)
-        self.read.setdefault(key, [value])
+        self._note(key, self._all.get(key, [])[-1:])
         return value
 
     def getlist(self, key: str, default: Any = None) -> list[Any]:
-        values = super().getlist(key, default)
-        if key in self:
+        self._note(key, self._all.get(key, []))
+        return super().getlist(key, default)
+
+    def _note(self, key: str, values: list[str]) -> None:
+        if len(values) > len(self.read.get(key, [])):
             self.read[key] = values
-        return values
+
+    def _sharing(self, copied: Self) -> Self:
+        copied.read, copied._all = self.read, self._all
+        return copied
 
 
 def has_secret(fields: Mapping[str, forms.Field]) -> bool:

@@ -1,15 +1,19 @@
 """Inputs below the chat: what the callback gets of them, and what is kept."""
 
+import copy
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django import forms
 from django.core.exceptions import ImproperlyConfigured
+from django.http import QueryDict
 
 import chatinterface as chat
 from chatinterface import widgets
 from chatinterface.additional import SHORT
-from chatinterface.models import Conversation
+from chatinterface.inputs import posted_by
+from chatinterface.models import Conversation, Message
 from tests.tab import Tab, ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,6 +110,87 @@ async def test_only_what_is_read_is_kept() -> None:
         "additional-when_0": ["2"],
         "additional-when_1": ["3"],
     }
+
+
+async def test_kept_by_the_run() -> None:
+    """Which calls its callback again, with what it has said itself."""
+
+    @chat.register(name="ask", additional_inputs=[WORDS])
+    async def answer(message: str, history: Any, words: int, *, instance: chat.ChatSession) -> str:
+        if message == "Hello":
+            await instance.asend(f"first {words}", respond=True)
+            return ""
+        return f"then {words}"
+
+    tab = await Tab.open("ask")
+    await post(tab, "Hello", words="7")
+    await ended()
+    first = await Message.objects.filter(role="assistant").afirst()
+    assert first is not None
+    await post(tab, "And now?", words="9")
+    await ended()
+    await tab.rerun(first.pk)
+    await ended()
+    shown = Message.objects.filter(role="assistant", active=True).order_by("pk")
+    assert [each.text async for each in shown] == ["first 7", "then 7"]
+
+
+async def test_kept_by_a_message_without_any() -> None:
+    """It was sent with what was shown then."""
+
+    @chat.register(name="ask", additional_inputs=[WORDS])
+    def answer(message: str, history: Any, words: int) -> str:
+        return str(words)
+
+    tab = await Tab.open("ask")
+    await post(tab, "Hello", words="7")
+    await ended()
+    reply = (await tab.ask("Again")).pk
+    await post(tab, "And now?", words="9")
+    await ended()
+    await tab.rerun(reply)
+    await ended()
+    assert (await tab.reply()).text == "7"
+
+
+class Odd(forms.TextInput):
+    """Reads what was posted as widgets of others do."""
+
+    def __init__(self, read: Callable[[Any, str], Any]) -> None:
+        super().__init__()
+        self.read = read
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return self.read(data, name)
+
+
+def changed(data: Any, name: str) -> Any:
+    data = data.copy()
+    data[name] = data[name].strip()
+    return data.get(name)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        changed,
+        lambda data, name: copy.deepcopy(data).get(name),
+        lambda data, name: dict(data.lists())[name][0],
+        lambda data, name: {key: value for key, value in data.items() if key.startswith(name)}[name],
+    ],
+    ids=["copy", "deepcopy", "lists", "items"],
+)
+async def test_however_a_widget_reads(read: Callable[[Any, str], Any]) -> None:
+    """What is its own is kept, and nothing else: no secret of another field."""
+
+    class Filled(forms.Form):
+        key = forms.CharField(widget=forms.PasswordInput)
+        place = forms.CharField(widget=Odd(read))
+
+    data = QueryDict("key=hush&place=+here+&csrfmiddlewaretoken=token&place%00x=y")
+    form = Filled(data)
+    assert form.is_valid()
+    assert dict(posted_by(form)) == {"place": [" here "]}
 
 
 async def test_wrong_value_is_refused_beside_its_field() -> None:

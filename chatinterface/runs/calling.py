@@ -84,9 +84,10 @@ class Job:
 
 def call_of(interface: ChatInterface, exchange: Begun, message: Message, entered: Entered | None = None) -> Call:
     """Read what a call needs. What was ``entered`` just now is given as it is; else it is what the message has kept."""
+    asked = exchange.question if isinstance(exchange, Exchange) else None
     return Call(
         message=message,
-        given=records.given(interface, exchange.conversation, message, entered),
+        given=records.given(interface, exchange.conversation, message, entered, asked),
         history=records.history(interface, message) if "history" in interface.binding.wanted else [],
     )
 

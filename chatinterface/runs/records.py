@@ -45,17 +45,22 @@ def refresh(conversation: Conversation) -> None:
 
 
 def given(
-    interface: ChatInterface, conversation: Conversation, question: Message, entered: Entered | None = None
+    interface: ChatInterface,
+    conversation: Conversation,
+    message: Message,
+    entered: Entered | None = None,
+    asked: Message | None = None,
 ) -> dict[str, Any]:
     """What was entered, by the names that a callback may ask for: the message, and the values of additional inputs.
 
-    What was ``entered`` just now is given as it is; else it is what the question and the conversation have kept of it.
+    What was ``entered`` just now is given as it is; else it is what the message has kept of it, or the question that
+    the run was ``asked``, or the conversation.
     """
-    said = contents(interface.entries, question, partial(again, question)) if entered is None else entered.value
+    said = contents(interface.entries, message, partial(again, message)) if entered is None else entered.value
     if interface.additional is None:
         return {"message": said, "contents": said}
     values = entered.additional if entered is not None else {}
     if not values:
-        kept = question.metadata.get(KEPT) or conversation.state.get(KEPT, {})
-        values = interface.additional.values(kept)
+        places = [message.metadata, asked.metadata if asked is not None else {}, conversation.state]
+        values = interface.additional.values(next(filter(None, (each.get(KEPT) for each in places)), {}))
     return {"message": said, "contents": said, **values}

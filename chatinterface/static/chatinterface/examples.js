@@ -63,6 +63,8 @@ function take(root, button) {
   const area = composer(root);
   if (!area) return;
   const { form, dataset } = { form: area.form, dataset: button.dataset };
+  // What would wait for another request is not what is sent here.
+  if ("runs" in dataset && "posting" in form.dataset) return;
   open(area);
   choose(form, JSON.parse(dataset.values || "{}"));
   if ("runs" in dataset) return send(form, area, button);

@@ -14,13 +14,14 @@ const titleOf = (row) => row.querySelector(".ci-item-title").title;
 const placeOf = (row) => ({ root: rootOf(row), uuid: row.dataset.historyItem });
 const rowAt = ({ root, uuid }) => part(root, "list").querySelector(`[data-history-item="${uuid}"]`);
 
-let posted = Promise.resolve();
+const posted = new WeakMap(); // root -> what was asked for last
 
 // Resolves to whether it was done; what was refused is said by the page. One after the other: of what is asked for in one
 // element while it waits, htmx would forget all but the last.
 function post(root, row, action, values = {}) {
-  posted = posted.then(() => send(root, row, action, values));
-  return posted;
+  const before = posted.get(root) ?? Promise.resolve();
+  posted.set(root, before.catch(() => {}).then(() => send(root, row, action, values)));
+  return posted.get(root);
 }
 
 async function send(root, row, action, values) {

@@ -38,7 +38,7 @@ class Inputs {
     this.additional = form.querySelector("[data-additional]");
     this.standing = this.snapshot;
     this.sending = this.refused = null; // {panel, data, key}
-    this.posting = null; // the panel whose request is under way
+    this.posting = null; // the panel whose request is under way, or the form that stops the reply
     this.next = null; // the panel that was to be sent meanwhile
     this.restore();
     form.querySelector("[role=tablist]")?.addEventListener("keydown", (event) => this.move(event));
@@ -50,13 +50,13 @@ class Inputs {
     // Before the listeners of the form itself.
     root.addEventListener("submit", (event) => event.target === form && this.submit(event), { capture: true });
     form.addEventListener("htmx:configRequest", ({ detail }) => this.configure(detail.parameters));
-    form.addEventListener("htmx:beforeRequest", () => (this.posting = this.panel ?? null));
     form.addEventListener("htmx:beforeSend", () => this.clear());
     form.addEventListener("htmx:beforeSwap", ({ detail }) => this.admit(detail));
-    form.addEventListener("htmx:afterRequest", ({ detail }) => {
-      this.answered(detail.xhr);
-      this.proceed();
-    });
+    form.addEventListener("htmx:afterRequest", ({ detail }) => this.answered(detail.xhr));
+    for (const each of [form, root.querySelector(`#chat-stop-${root.dataset.conversation}`)]) {
+      each?.addEventListener("htmx:beforeRequest", () => this.post(each));
+      each?.addEventListener("htmx:afterRequest", () => this.proceed());
+    }
     form.querySelector("[data-action=send]").disabled = false;
     form.querySelectorAll(".ci-slider, .ci-inline").forEach((field) => this.show(field));
     if (this.ours && document.activeElement === document.body && !("unfocused" in form.dataset)) this.focus();
@@ -208,9 +208,17 @@ class Inputs {
     if (this.sending) parameters.key = this.sending.key;
   }
 
+  // One request goes after the other: also the one that stops the reply.
+  post(form) {
+    if (!this.panel) return;
+    this.posting = form === this.form ? this.panel : form;
+    this.form.dataset.posting = "";
+  }
+
   proceed() {
     const { next } = this;
     this.posting = this.next = null;
+    delete this.form.dataset.posting;
     if (next && next === this.panel) setTimeout(() => this.form.requestSubmit());
   }
 
