@@ -12,6 +12,14 @@ from tests.browser.test_appearance import PHONE, WIDE, answered
 from tests.browser.watching import LASTING, NOTED
 from tests.server import Server
 
+# Tells the page of a reply's end, and what all of it is.
+SETTLED = """article => {
+  const { outerHTML: footer } = article.querySelector(".ci-footer");
+  const detail = { message: Number(article.dataset.message), status: "done", body: "<p>Done.</p>", footer };
+  const event = new CustomEvent("chatinterface:message.settled", { bubbles: true, detail });
+  article.closest("[data-chat]").dispatchEvent(event);
+}"""
+
 looks = pytest.mark.parametrize(
     ("scheme", "viewport"), [("light", WIDE), ("dark", PHONE)], ids=["light-wide", "dark-phone"]
 )
@@ -75,6 +83,15 @@ def test_who_is_writing_an_answer_writes_no_message(page: Page, server: Server) 
     other.page.get_by_label("Friday").check()
     other.action("answer").click()
     expect(page.get_by_label("Guests")).to_be_visible()
+    expect(chat.log).to_be_focused()
+
+
+def test_focus_is_not_lost_with_the_whole_of_a_reply(page: Page, server: Server) -> None:
+    """Where a page has missed what came before, a reply comes as a whole at its end."""
+    chat = Chat(page, server).open("booking").send("A table, please")
+    page.get_by_label("Saturday").focus()
+    chat.replies.last.evaluate(SETTLED)
+    expect(page.locator("[data-prompt]")).to_have_count(0)
     expect(chat.log).to_be_focused()
 
 

@@ -96,7 +96,7 @@ async def test_flood_is_limited(server: Server) -> None:
         (code, _frames), _ = await asyncio.gather(refused(connection), flood(connection))
     # Whoever does not hear within a second that the socket is closed is cut off.
     assert code in {4400, 1006}
-    assert server.text().count(refusal) == before + 1
+    assert server.text().count(refusal) > before
     await works(server)
 
 

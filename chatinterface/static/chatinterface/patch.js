@@ -108,7 +108,7 @@ function change(article, { part, html, shell, ...patch }) {
   if (shell !== undefined) {
     renew(element, made);
   } else if (html !== undefined) {
-    const focused = element.contains(document.activeElement) && document.activeElement;
+    const focused = focusedIn(element);
     for (const form of element.querySelectorAll(FILLED)) filled.delete(form.getAttribute("action"));
     element.replaceWith(made);
     announce(article, [made]);
@@ -122,9 +122,12 @@ function change(article, { part, html, shell, ...patch }) {
   return true;
 }
 
+const focusedIn = (element) => element.contains(document.activeElement) && document.activeElement;
+
 // Who has answered a question goes on in the field below, who is asked again in what takes its place, and whoever was in
 // anything else that is over in the log: what is being typed must not go on in a message.
 function goOn(article, focused, made) {
+  if (focused.isConnected) return focused.focus({ preventScroll: true });
   const [again] = made.querySelectorAll(FILLED);
   const fields = [...(again?.elements ?? [])].filter((each) => each.matches("input:not([type=hidden]), select, textarea"));
   const same = fields.find((each) => each.closest("[data-invalid]")) ?? fields.find(({ name }) => name === focused.name) ?? fields[0];
@@ -276,8 +279,10 @@ function settle(article, { status, body, footer }) {
   }
   const content = article.querySelector("[data-message-body]");
   if (body !== undefined) {
+    const focused = focusedIn(content);
     content.innerHTML = body;
     recall(article);
+    if (focused) goOn(article, focused, content);
   }
   refoot(article, footer);
   article.dataset.status = status;
@@ -296,7 +301,7 @@ on("message.added", (root, { html, removed }) => {
 on("message.patch", (root, frame) => {
   const article = find(root, frame.message);
   if (!article?.hasAttribute("aria-busy")) return;
-  const before = streams.get(article);
+  const [before, focused] = [streams.get(article), frame.reset && focusedIn(article)];
   const stream = streamOf(root, article, frame);
   if (!stream) return;
   if (frame.tail || frame.changes) speak(article);
@@ -304,6 +309,7 @@ on("message.patch", (root, frame) => {
   if (frame.seq && article.dataset.status === "queued") article.dataset.status = "running"; // The frame that says so was lost.
   if (frame.changes && !frame.changes.every((each) => change(article, each))) ask(root, article, frame.message);
   if (stream !== before) recall(article);
+  if (focused) goOn(article, focused, article);
 });
 
 document.addEventListener("chatinterface:content", ({ target, detail }) => {
