@@ -78,7 +78,9 @@ def test_who_has_answered_goes_on_writing(page: Page, server: Server) -> None:
 def test_who_is_writing_an_answer_writes_no_message(page: Page, server: Server) -> None:
     """When somebody else has answered meanwhile."""
     chat = Chat(page, server).open("booking").send("A table, please")
+    expect(page.locator("[data-prompt][data-styled]")).to_be_visible()
     page.get_by_label("Saturday").focus()
+    expect(page.get_by_label("Saturday")).to_be_focused()
     other = chat.again()
     other.page.get_by_label("Friday").check()
     other.action("answer").click()
@@ -89,7 +91,9 @@ def test_who_is_writing_an_answer_writes_no_message(page: Page, server: Server) 
 def test_focus_is_not_lost_with_the_whole_of_a_reply(page: Page, server: Server) -> None:
     """Where a page has missed what came before, a reply comes as a whole at its end."""
     chat = Chat(page, server).open("booking").send("A table, please")
+    expect(page.locator("[data-prompt][data-styled]")).to_be_visible()
     page.get_by_label("Saturday").focus()
+    expect(page.get_by_label("Saturday")).to_be_focused()
     chat.replies.last.evaluate(SETTLED)
     expect(page.locator("[data-prompt]")).to_have_count(0)
     expect(chat.log).to_be_focused()

@@ -21,7 +21,7 @@ def chat(page: Page, server: Server) -> Chat:
     opened = Chat(page, server).open(CHAT)
     opened.send("A table, please")
     opened.has_status("done", count=1)
-    expect(opened.page.locator("[data-form]")).to_have_attribute("data-loaded", "")
+    expect(opened.page.locator("[data-form][data-styled][data-loaded]")).to_be_visible()
     return opened
 
 
