@@ -219,6 +219,11 @@ def made(declared: Declared, auto_send_types: tuple[type, ...] = ()) -> Input:
     return Input(name=name, declared=declared, form_class=declared, whole=True, visible=visible, auto_send=automatic)
 
 
+def composes(inputs: Mapping[str, Input]) -> bool:
+    """Whether a message can be written: in the only field of a chat, or in an input for text."""
+    return not inputs or any(each.composes for each in inputs.values())
+
+
 def used(inputs: Mapping[str, Input], message: Said) -> Input | None:
     """The input that a message was entered in; None where there is none but the field for text, or none of its name."""
     names = (part.get("input", "") for part in message.parts if inputs)

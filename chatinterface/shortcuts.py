@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from chatinterface.inputs import composes
 from chatinterface.interface import ChatInterface
 
 
@@ -26,17 +27,17 @@ def shortcuts(interface: ChatInterface) -> list[Shortcut]:
 def _listed(interface: ChatInterface) -> Iterator[Shortcut]:
     enter, shift = pgettext("key", "Enter"), pgettext("key", "Shift")
     control, escape = pgettext("key", "Ctrl"), pgettext("key", "Esc")
-    composes = not interface.inputs or any(each.composes for each in interface.inputs.values())
+    written = composes(interface.inputs)
     yield Shortcut(("/",), _("Go to the message field"))
-    if composes and interface.enter_sends:
+    if written and interface.enter_sends:
         yield Shortcut((enter,), _("Send"))
         yield Shortcut((shift, enter), _("Break the line"))
-    elif composes:
+    elif written:
         yield Shortcut((control, enter), _("Send"))
         yield Shortcut((enter,), _("Break the line"))
     if interface.may_be_stopped:
         yield Shortcut((escape,), _("Stop the reply"))
-    if composes and interface.may_edit("user"):
+    if written and interface.may_edit("user"):
         yield Shortcut(("↑",), _("Edit your last message, while the field is empty"))
     if interface.may_edit("user") or interface.may_edit("assistant"):
         yield Shortcut((control, enter), _("Save what you have edited"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from chatinterface.content import accepted
 from chatinterface.content.allowance import FileLimits, bytes_of
 from chatinterface.declarations.base import Declaration, listed
+from chatinterface.inputs import composes
 
 # Bytes of a file that the page sends in one request.
 PIECE = 2 * 1024 * 1024
@@ -66,8 +67,7 @@ class Attaching(Declaration):
             for field, limits in each.uploads.items():
                 if each.upload_name(field) == name:
                     return limits
-        writes = not self.inputs or any(each.composes for each in self.inputs.values())
-        return self.limits if self.multimodal and writes and not name else None
+        return self.limits if self.multimodal and not name and composes(self.inputs) else None
 
     def attaches(self, chosen: Input | None) -> bool:
         """Whether a message that is written in an input may have files beside its text."""

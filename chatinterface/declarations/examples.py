@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from chatinterface.additional import Additional
 from chatinterface.declarations.base import Declaration, listed
 from chatinterface.examples import Example, made
-from chatinterface.inputs import Input
+from chatinterface.inputs import Input, composes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,7 @@ class Examples(Declaration):
         ]
         if any(each.files for each in examples) and not self.multimodal:
             self.refuse("examples have files, which the chat does not take. Declare multimodal=True.")
-        if examples and self.inputs and not any(each.composes for each in self.inputs.values()):
+        if examples and not composes(self.inputs):
             self.refuse("examples are texts, and none of its widgets takes one. Add a ChatAreaInput.")
         if self.cache_mode not in MODES:
             self.refuse(f"cache_mode={self.cache_mode!r} must be one of {listed(MODES)}.")
