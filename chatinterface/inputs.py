@@ -282,10 +282,11 @@ def _flat(choices: Iterable[Any]) -> Iterator[tuple[str, Any]]:
 def posted_by(form: forms.BaseForm) -> Iterator[tuple[str, list[str]]]:
     """What was posted for the fields of this form, but for secrets: what their widgets read, and no more."""
     secrets = {each.html_name for each in form if _is_secret(each.field)}
+    posted = _Posted(_lists(form.data))
     for each in form:
         if each.html_name in secrets:
             continue
-        posted = _Posted(_lists(form.data))
+        posted.read = {}
         each.field.widget.value_from_datadict(posted, form.files, each.html_name)
         if not posted.read:
             posted.get(each.html_name)  # In a way of its own, or the ids of files, which it gets as files.
