@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError
@@ -78,8 +77,7 @@ class Aside:
                 )
         if self._unkept:
             try:
-                keep = partial(self._keep, self._unkept)
-                await persistently(self._run, keep, failed=UNKEPT, event="output.unkept")
+                await persistently(self._run, self._keep, self._unkept, failed=UNKEPT, event="output.unkept")
             except Exception:
                 logger.exception(UNKEPT, extra={"event": "output.unkept", **facts})
 

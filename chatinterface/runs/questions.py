@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
@@ -27,8 +27,8 @@ from chatinterface.questions import Question, said, titled
 from chatinterface.runs.persisting import persistently
 from chatinterface.threads import in_content
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 # Seconds after which an answer is looked for of which nobody has told.
 POLL = 5.0
@@ -155,9 +155,9 @@ async def ask(port: Port, inquiry: Inquiry) -> Asked:
     )
 
 
-async def _persistently(port: Port, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+async def _persistently(port: Port, call: Callable[[*Ts], T], *args: *Ts) -> T:
     failed = "What was asked could not be looked after"
-    return await persistently(port.run, partial(call, *args, **kwargs), failed=failed, event="question.failed")
+    return await persistently(port.run, call, *args, failed=failed, event="question.failed")
 
 
 def _fields(form: BaseForm) -> str:

@@ -116,7 +116,7 @@ class Waiter:
             keeper().discard(self)
 
     async def _turned(self, turn: Callable[[Run], None]) -> None:
-        await persistently(self.run, partial(turn, self.run), failed="A run could not be claimed", event="claim.failed")
+        await persistently(self.run, turn, self.run, failed="A run could not be claimed", event="claim.failed")
 
     def _has_place(self) -> bool:
         if self._number is None:

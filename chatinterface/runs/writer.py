@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 from chatinterface import chains, events, hooks, replies
 from chatinterface.begun import Begun
@@ -22,8 +22,8 @@ from chatinterface.runs.writing import Writing
 from chatinterface.threads import in_database
 from chatinterface.withdrawal import By
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 # Does what the database may be away for, until it is done; None where the conversation is gone.
 Persist = Callable[[Callable[[], events.Frame]], Awaitable[events.Frame | None]]
@@ -256,10 +256,10 @@ class Writer:
     def _writing(self, message: Message) -> Writing:
         return Writing(self._interface, self._conversation, message, self._fetched.set)
 
-    async def _written(self, change: Callable[P, events.Frame], /, *args: P.args, **kwargs: P.kwargs) -> events.Frame:
+    async def _written(self, change: Callable[[*Ts], events.Frame], *args: *Ts) -> events.Frame:
         """Make a change that may be made twice: whether the first was, nobody knows where the database goes away."""
-        call = partial(change, *args, **kwargs)
-        return await persistently(self._run, call, failed="A message could not be stored", event="store.failed")
+        failed = "A message could not be stored"
+        return await persistently(self._run, change, *args, failed=failed, event="store.failed")
 
     async def _turn(self, count: int | None, by: By) -> list[Message]:
         for writing in self.open:
