@@ -8,7 +8,7 @@ message is not shown any more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -134,9 +134,8 @@ def _send(
     metadata: dict[str, Any] = {"example": example.index, "digest": example.digest} if example else {}
     if entered is not None and answering is not None:
         metadata[FILLED] = True
-    below = {**conversation.state, **(entered.state if entered is not None else {})}.get(additional.KEPT)
-    if below and interface.additional is not None:
-        metadata[additional.KEPT] = below
+    if interface.additional is not None:
+        metadata |= _below({**conversation.state, **(entered.state if entered is not None else {})})
     question = Message.objects.create(
         conversation=conversation,
         parent=conversation.leaf,
@@ -164,6 +163,11 @@ def _send(
         search.index_title(conversation)
     trigger = Run.Trigger.EXAMPLE if example else Run.Trigger.SEND
     return reply_to(question, conversation, interface, trigger, worker, removed=[], way=way)
+
+
+def _below(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """What was entered in the inputs below the chat, of what is kept of a conversation or a message."""
+    return {name: value for name, value in kept.items() if name == additional.KEPT}
 
 
 @transaction.atomic
@@ -231,7 +235,7 @@ def _edit(
         user_name=previous.user_name,
         avatar=previous.avatar,
         parts=reworded(previous.parts, text),
-        metadata={"edited": True, **{key: kept for key, kept in previous.metadata.items() if key == additional.KEPT}},
+        metadata={"edited": True, **_below(previous.metadata)},
         html=render(text, interface.visitor_dialect) if is_plain(previous.parts) else "",
         key=key,
     )
