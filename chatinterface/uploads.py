@@ -256,9 +256,8 @@ def _add(limits: FileLimits, upload: Upload, body: Body) -> None:
     saved = storage.save(path, measured.file())
     if upload.received == 0:
         _require_type(limits, upload, measured)
-    number = upload.pieces
     if saved != path or not _count(upload, measured.size):
-        counted = Upload.objects.filter(pk=upload.pk, path="", pieces__gt=number)
+        counted = Upload.objects.filter(pk=upload.pk, path="", pieces__gt=upload.pieces)
         if saved != path or not counted.exists():  # Else it is the same piece, which the other has counted.
             storage.delete(saved)
         upload.refresh_from_db(fields=["received"])

@@ -166,6 +166,10 @@ function recall(element) {
   }
 }
 
+function forget(root, kind) {
+  for (const [action, form] of filled) if (form.matches(kind) && root.contains(form)) filled.delete(action);
+}
+
 // Where an answer will not do, its form comes anew with what is wrong; a form of a reply says that by itself.
 function refusal(form) {
   return Array.from(form.matches("[data-prompt]") ? form.querySelectorAll(".errorlist") : [], (each) => each.textContent).join();
@@ -293,7 +297,7 @@ function settle(article, { status, body, footer }) {
 
 on("message.added", (root, { html, removed }) => {
   // What is open still is another form than the one that something has followed.
-  for (const [action, form] of filled) if (form.matches("[data-form]") && root.contains(form)) filled.delete(action);
+  forget(root, "[data-form]");
   for (const id of removed) remove(root, find(root, id));
   place(root, html);
 });
@@ -335,7 +339,7 @@ document.addEventListener("htmx:beforeRequest", ({ target }) => {
 });
 document.addEventListener("pointerdown", ({ target }) => target !== within && (within = null));
 document.addEventListener("chatinterface:gone", ({ detail: root }) => {
-  for (const [action, form] of filled) if (root.contains(form)) filled.delete(action);
+  forget(root, "form");
   if (root.contains(within)) within = null;
 });
 
