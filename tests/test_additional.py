@@ -28,6 +28,19 @@ def post(tab: Tab, message: str, **values: Any) -> Any:
     return tab._post("send", {"token": tab.token, "message": message, "additional": "1", **named})
 
 
+async def sent() -> Tab:
+    """A chat that says its number of words, after a message with 7."""
+
+    @chat.register(name="ask", additional_inputs=[WORDS])
+    def answer(message: str, history: Any, words: int) -> str:
+        return str(words)
+
+    tab = await Tab.open("ask")
+    await post(tab, "Hello", words="7")
+    await ended()
+    return tab
+
+
 async def test_values_follow_history() -> None:
     @chat.register(name="ask", additional_inputs=[PROMPT, WORDS])
     def answer(message: str, history: Any, first: str, second: int) -> str:
@@ -61,13 +74,7 @@ async def test_values_in_panels_convention() -> None:
 async def test_kept_by_conversation() -> None:
     """For the page, for a message that brings none, and for a reply that is run again."""
 
-    @chat.register(name="ask", additional_inputs=[WORDS])
-    def answer(message: str, history: Any, words: int) -> str:
-        return str(words)
-
-    tab = await Tab.open("ask")
-    await post(tab, "Hello", words="7")
-    await ended()
+    tab = await sent()
     assert (await tab.ask("Again")).text == "7"
     await tab.rerun((await tab.reply()).pk)
     await ended()
@@ -137,14 +144,7 @@ async def test_kept_by_the_run() -> None:
 
 async def test_kept_by_a_message_without_any() -> None:
     """It was sent with what was shown then."""
-
-    @chat.register(name="ask", additional_inputs=[WORDS])
-    def answer(message: str, history: Any, words: int) -> str:
-        return str(words)
-
-    tab = await Tab.open("ask")
-    await post(tab, "Hello", words="7")
-    await ended()
+    tab = await sent()
     reply = (await tab.ask("Again")).pk
     await post(tab, "And now?", words="9")
     await ended()

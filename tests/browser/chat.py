@@ -1,4 +1,4 @@
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from chatinterface.content import markdown
 from project.instruments import script
@@ -119,6 +119,13 @@ class Chat:
         if self.messages.count():
             expect(self.root.locator("input[name=token]")).to_have_count(0)
         return self
+
+    def withheld(self, answers: list[tuple[Route, APIResponse]]) -> tuple[Route, APIResponse]:
+        """The one request whose answer a route of the page withholds, once the server has given it."""
+        while not answers:
+            self.page.wait_for_timeout(20)
+        (only,) = answers
+        return only
 
     def reload(self) -> "Chat":
         """Load the page anew, and wait for its socket."""

@@ -75,12 +75,18 @@ def test_who_has_answered_goes_on_writing(page: Page, server: Server) -> None:
     expect(chat.input).to_be_focused()
 
 
-def test_who_is_writing_an_answer_writes_no_message(page: Page, server: Server) -> None:
-    """When somebody else has answered meanwhile."""
+def answering(page: Page, server: Server) -> Chat:
+    """A chat that asks, whose visitor is at the question."""
     chat = Chat(page, server).open("booking").send("A table, please")
     expect(page.locator("[data-prompt][data-styled]")).to_be_visible()
     page.get_by_label("Saturday").focus()
     expect(page.get_by_label("Saturday")).to_be_focused()
+    return chat
+
+
+def test_who_is_writing_an_answer_writes_no_message(page: Page, server: Server) -> None:
+    """When somebody else has answered meanwhile."""
+    chat = answering(page, server)
     other = chat.again()
     other.page.get_by_label("Friday").check()
     other.action("answer").click()
@@ -90,10 +96,7 @@ def test_who_is_writing_an_answer_writes_no_message(page: Page, server: Server) 
 
 def test_focus_is_not_lost_with_the_whole_of_a_reply(page: Page, server: Server) -> None:
     """Where a page has missed what came before, a reply comes as a whole at its end."""
-    chat = Chat(page, server).open("booking").send("A table, please")
-    expect(page.locator("[data-prompt][data-styled]")).to_be_visible()
-    page.get_by_label("Saturday").focus()
-    expect(page.get_by_label("Saturday")).to_be_focused()
+    chat = answering(page, server)
     chat.replies.last.evaluate(SETTLED)
     expect(page.locator("[data-prompt]")).to_have_count(0)
     expect(chat.log).to_be_focused()

@@ -126,8 +126,6 @@ def test_stop_waits_for_the_first_answer(chat: Chat, gate: Gate) -> None:
     expect(chat.body).to_contain_text("word2")
     chat.action("stop").click()
     assert not stops
-    while not held:
-        chat.page.wait_for_timeout(20)
-    route, response = held[0]
+    route, response = chat.withheld(held)
     route.fulfill(response=response)
     chat.has_status("stopped", count=1)

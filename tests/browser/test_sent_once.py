@@ -79,14 +79,6 @@ def test_by_socket_once_begun(page: Page, server: Server) -> None:
     assert posted == []
 
 
-def first(page: Page, answers: list[tuple[Route, APIResponse]]) -> tuple[Route, APIResponse]:
-    """The one request whose answer is withheld, once the server has given it."""
-    while not answers:
-        page.wait_for_timeout(20)
-    (withheld,) = answers
-    return withheld
-
-
 def test_by_socket_where_reply_is_faster(page: Page, server: Server) -> None:
     """Faster than the answer to the first message, by which the visitor is known."""
     answers: list[tuple[Route, APIResponse]] = []
@@ -96,7 +88,7 @@ def test_by_socket_where_reply_is_faster(page: Page, server: Server) -> None:
         chat.open("script")
     chat.send("stream 1")
     expect(chat.replies.last).to_have_attribute("data-status", "done")
-    route, response = first(page, answers)
+    route, response = chat.withheld(answers)
     with opened.value.expect_event("close"):
         route.fulfill(response=response)
     chat.connected()
@@ -113,7 +105,7 @@ def test_enter_before_the_answer(page: Page, server: Server) -> None:
     expect(chat.replies.last).to_have_attribute("data-status", "done")
     chat.send("stream 2")
     expect(chat.input).to_have_value("stream 2")
-    route, response = first(page, answers)
+    route, response = chat.withheld(answers)
     route.fulfill(response=response)
     agree(chat, "stream 1", "stream 2")
     expect(chat.input).to_have_value("")
